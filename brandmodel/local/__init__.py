@@ -1,0 +1,1 @@
+"""The local studio: procedural picture, type, writing and search; no trained model, no network."""

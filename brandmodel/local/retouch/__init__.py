@@ -1,0 +1,1 @@
+"""Working on pictures that exist: judge, grade, enlarge, cut out, place."""

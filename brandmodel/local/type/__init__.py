@@ -1,0 +1,1 @@
+"""Typography: faces, lines, contrast, logo."""

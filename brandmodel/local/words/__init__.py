@@ -1,0 +1,1 @@
+"""Reading, planning and writing without a language model; keyword search."""

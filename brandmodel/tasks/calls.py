@@ -1,0 +1,131 @@
+"""What passes between the engine and a provider."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from brandmodel.tasks._base import Request, Result, Tier, Usage
+from brandmodel.tasks.values import Asset
+
+
+class Blobs(Protocol):
+    """The asset store as tasks see it."""
+
+    async def put(self, data: bytes, *, name: str = "") -> Asset:
+        """Keep bytes durably; media type and size are read from the bytes themselves.
+
+        Raises:
+            InvalidRequestError: the bytes are not what they claim to be; ``name`` is in the message.
+        """
+        ...
+
+    async def read(self, asset: Asset) -> bytes:
+        """The bytes of an asset."""
+        ...
+
+    def path(self, asset: Asset) -> Path:
+        """Where an asset lies on this machine; the file must not be changed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One vendor's model that can serve tasks: a row of data.
+
+    Attributes:
+        id: ``vendor/model``.
+        provider: which adapter speaks to it.
+        model: the vendor's own name for it.
+        tasks: names of the tasks it serves.
+        grade: ``model``, or ``local/<revision>``; part of a step's key.
+        price: nano-USD per unit, by the unit's name (see ``routing.prices``).
+        latency_s: what a call usually takes.
+        settings: further fields of the vendor's and target's rows, for the provider.
+    """
+
+    id: str
+    provider: str
+    model: str
+    tasks: frozenset[str]
+    grade: str = "model"
+    price: Mapping[str, int] = field(default_factory=dict[str, int])
+    latency_s: float = 1.0
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One attempt: a request for one target.
+
+    Attributes:
+        take: which of several alternatives this is; providers vary their seed by it.
+        attempt: unique per attempt; sent as the idempotency key where a vendor takes one.
+    """
+
+    request: Request[Any]
+    target: Target
+    blobs: Blobs
+    take: int = 0
+    tier: Tier = "workhorse"
+    attempt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A finished call.
+
+    Attributes:
+        usage: what the vendor says was consumed; None lets the request tell it from the result.
+        usd_nano: what the vendor charged, where it says so.
+    """
+
+    result: Result
+    usage: Usage | None = None
+    usd_nano: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A call that goes on at the vendor's: plain data that any process can pick up."""
+
+    target: str
+    task: str
+    handle: Mapping[str, Any]
+
+
+@runtime_checkable
+class Provider(Protocol):
+    """Speaks one wire protocol."""
+
+    async def start(self, call: Call) -> Done | Job:
+        """Begin a call; synchronous vendors finish it at once."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of processes and connections."""
+        ...
+
+
+@runtime_checkable
+class LongProvider(Provider, Protocol):
+    """A provider whose vendors run jobs."""
+
+    async def check(self, job: Job, call: Call) -> Done | Job:
+        """Where the job stands; called until it is done."""
+        ...
+
+    async def cancel(self, job: Job) -> None:
+        """Stop the job at the vendor's."""
+        ...
+
+
+@runtime_checkable
+class StreamingProvider(Provider, Protocol):
+    """A provider whose wire streams text."""
+
+    def stream(self, call: Call) -> AsyncIterator[str | Done]:
+        """Pieces of text as they come, and the whole result last."""
+        ...

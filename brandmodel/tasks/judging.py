@@ -1,0 +1,103 @@
+"""Looking at what was made: which take is best, and whether it may go out."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from brandmodel.brand import Palette
+from brandmodel.tasks._base import Request, Result, Stage, Usage, Value, token_bound
+from brandmodel.tasks.values import Asset, Box, Space
+
+
+class Score(Value):
+    """How good one picture is; every figure from 0 (poor) to 1 (good).
+
+    Attributes:
+        total: what the ranking goes by.
+        sharpness: detail compared with the other pictures of the same request.
+        contrast: spread of lightness.
+        exposure: share of pixels that are not clipped.
+        palette: closeness of the colours to the palette, in OKLab.
+        calm: emptiness of the side that type needs.
+    """
+
+    total: float
+    sharpness: float = 0.0
+    contrast: float = 0.0
+    exposure: float = 0.0
+    palette: float = 0.0
+    calm: float = 0.0
+
+
+class Judgement(Result):
+    """A ranking of takes.
+
+    Attributes:
+        scores: in the order of the pictures.
+        best: index of the best picture.
+        good: whether the best is good enough to go on with.
+    """
+
+    scores: tuple[Score, ...] = ()
+    best: int = 0
+    good: bool = True
+
+
+class Judge(Request[Judgement]):
+    """Score pictures against what was asked and name the best."""
+
+    stage: ClassVar[Stage] = "generate"
+
+    images: tuple[Asset, ...] = Field(min_length=1)
+    prompt: str = ""
+    palette: Palette | None = None
+    space: Space = "none"
+    subjects: tuple[tuple[Box, ...], ...] = ()
+
+    def sketch(self, *, dear: bool) -> Judgement:
+        """All alike: good at once, or never good enough."""
+        scores = tuple(Score(total=0.0) for _ in self.images)
+        return Judgement(scores=scores, good=not dear)
+
+    def usage(self, result: Judgement) -> Usage:
+        """A look at each picture, by the usual 256 tokens, and the words."""
+        looks = 256 * len(self.images)
+        return Usage(tokens_in=looks + token_bound(self.prompt), tokens_out=32 * len(result.scores))
+
+
+class Moderation(Result):
+    """Whether something may go out.
+
+    Attributes:
+        allowed: False stops the run.
+        reasons: what stands against it, in words for the caller.
+    """
+
+    allowed: bool = True
+    reasons: tuple[str, ...] = ()
+
+
+class Moderate(Request[Moderation]):
+    """Check words and pictures before they leave.
+
+    Attributes:
+        texts: everything that a reader will read.
+        avoid: the brand's own words to avoid.
+    """
+
+    stage: ClassVar[Stage] = "refine"
+
+    texts: tuple[str, ...] = ()
+    image: Asset | None = None
+    avoid: tuple[str, ...] = ()
+
+    def sketch(self, *, dear: bool) -> Moderation:
+        """Allowed."""
+        return Moderation()
+
+    def usage(self, result: Moderation) -> Usage:
+        """The words, and a look at the picture."""
+        words = sum(token_bound(text) for text in self.texts)
+        return Usage(tokens_in=words + (256 if self.image else 0))

@@ -1,0 +1,100 @@
+"""Values that requests and results are made of."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from brandmodel.brand import Palette, Voice
+from brandmodel.tasks._base import Value
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Space = Literal["none", "left", "right", "top", "bottom"]
+"""The side of a picture that is kept calm for type."""
+
+
+class Asset(Value):
+    """Bytes in the store, named by their digest. Only the digest enters a step's key.
+
+    Attributes:
+        sha256: digest of the bytes, lower-case hex.
+        media_type: for example ``image/png``.
+        size: bytes.
+        width: pixels, for pictures and video.
+        height: pixels, for pictures and video.
+        duration_s: seconds, for sound and video.
+    """
+
+    sha256: Sha256
+    media_type: str
+    size: int = Field(ge=0)
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+
+
+NO_ASSET = Asset(sha256="0" * 64, media_type="application/octet-stream", size=0)
+"""Stands for bytes that do not exist, in sketches."""
+
+
+def sketched(media_type: str, *, width: int | None = None, height: int | None = None) -> Asset:
+    """An asset for a sketch: right in type and size, without bytes."""
+    return Asset(sha256="0" * 64, media_type=media_type, size=0, width=width, height=height)
+
+
+class Document(Value):
+    """One of the brand's documents."""
+
+    name: str
+    asset: Asset
+
+
+class Box(Value):
+    """A rectangle in fractions of the picture, origin at the upper left."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Kit(Value):
+    """The brand as a recipe sees it: every file is an asset. Requests take slices of it.
+
+    Attributes:
+        signer: fingerprint of the certificate that signs for the brand.
+        display: the face for headlines: a bundled family's name or a font file.
+        text: the face for text, likewise.
+    """
+
+    name: str = ""
+    tagline: str = ""
+    palette: Palette | None = None
+    display: str | Asset = "Inter Display"
+    text: str | Asset = "Inter"
+    logo: Asset | None = None
+    voice: Voice = Voice()
+    documents: tuple[Document, ...] = ()
+    references: tuple[Asset, ...] = ()
+    signer: str = ""
+
+
+class Brief(Value):
+    """What the caller asked for.
+
+    Attributes:
+        prompt: the caller's words.
+        width: pixels; None leaves it to the recipe.
+        height: pixels; None leaves it to the recipe.
+        seed: reproduces the result.
+        media_type: what the main output shall be; None leaves it to the recipe.
+        product: a photograph of the product to be shown.
+    """
+
+    prompt: str
+    width: int | None = None
+    height: int | None = None
+    seed: int = 0
+    media_type: str | None = None
+    product: Asset | None = None
