@@ -157,7 +157,9 @@ class RateLimitError(ProviderError):
 
     retryable = True
 
-    def __init__(self, message: str, *, retry_after_s: float | None = None, vendor: str = "") -> None:
+    def __init__(
+        self, message: str, *, retry_after_s: float | None = None, vendor: str = ""
+    ) -> None:
         super().__init__(message, vendor=vendor, status=429, started=False)
         self.retry_after_s = retry_after_s
 
@@ -185,7 +187,9 @@ class RoutingError(BrandModelError):
         attempts: the failures, in order.
     """
 
-    def __init__(self, message: str, *, attempts: tuple[ProviderError, ...] = (), hint: str = "") -> None:
+    def __init__(
+        self, message: str, *, attempts: tuple[ProviderError, ...] = (), hint: str = ""
+    ) -> None:
         super().__init__(message, hint=hint)
         self.attempts = attempts
 

@@ -31,7 +31,6 @@ class Result(Value):
 
 
 R = TypeVar("R", bound=Result)
-R_co = TypeVar("R_co", bound=Result, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def token_bound(text: str) -> int:
     return len(text.encode())
 
 
-class Request(Value, Generic[R_co]):
+class Request(Value, Generic[R]):
     """One task, ready to be asked. Subclass as ``class Speak(Request[Speech])``.
 
     The class's name is the task's name in tables, traces and receipts.
@@ -95,7 +94,7 @@ class Request(Value, Generic[R_co]):
 
     @classmethod
     @cache
-    def result_type(cls) -> type[R_co]:
+    def result_type(cls) -> type[R]:
         """The class of this task's result."""
         for base in cls.__mro__:
             arguments = getattr(base, "__pydantic_generic_metadata__", {}).get("args", ())
@@ -108,11 +107,11 @@ class Request(Value, Generic[R_co]):
         """What a stored result depends on beside the request's fields; part of the step's key."""
         return str(cls.version)
 
-    def sketch(self, *, dear: bool) -> R_co:
+    def sketch(self, *, dear: bool) -> R:
         """A typed, free stand-in for the result: the cheapest or dearest continuation."""
         raise NotImplementedError(f"{type(self).__name__} cannot be quoted: it has no sketch")
 
-    def usage(self, result: R_co) -> Usage:
+    def usage(self, result: R) -> Usage:
         """What making this result consumed, as far as it can be told from both."""
         return Usage()
 

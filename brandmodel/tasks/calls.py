@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -129,3 +129,17 @@ class StreamingProvider(Provider, Protocol):
     def stream(self, call: Call) -> AsyncIterator[str | Done]:
         """Pieces of text as they come, and the whole result last."""
         ...
+
+
+PROVIDERS: dict[str, Callable[[], Provider]] = {}
+"""Providers that a project or an installed package adds, by the name that vendor rows use."""
+
+
+def provider(name: str) -> Callable[[type[Any]], type[Any]]:
+    """Register a provider class under the name that ``vendors.toml`` rows use."""
+
+    def register(cls: type[Any]) -> type[Any]:
+        PROVIDERS[name] = cls
+        return cls
+
+    return register

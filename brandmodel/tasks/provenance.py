@@ -7,7 +7,9 @@ from typing import ClassVar, Literal
 from brandmodel.tasks._base import Request, Result, Stage
 from brandmodel.tasks.values import Asset
 
-SourceType = Literal["algorithmicMedia", "trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"]
+SourceType = Literal[
+    "algorithmicMedia", "trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"
+]
 """IPTC digital source types: how the media came about."""
 
 

@@ -14,12 +14,12 @@ from typing import Any, ClassVar, Generic, Literal
 from pydantic import Field
 
 from brandmodel.brand import Palette, Voice
-from brandmodel.tasks._base import R_co, Request, Result, Stage, Usage, Value, token_bound
+from brandmodel.tasks._base import R, Request, Result, Stage, Usage, Value, token_bound
 from brandmodel.tasks.search import Passage
 from brandmodel.tasks.values import Space
 
 
-class WritingRequest(Request[R_co], Generic[R_co]):
+class WritingRequest(Request[R], Generic[R]):
     """Base of tasks that a language model can do: instructions in, typed result out.
 
     Attributes:
@@ -31,14 +31,11 @@ class WritingRequest(Request[R_co], Generic[R_co]):
     most_tokens: ClassVar[int] = 1024
 
     @classmethod
-    @cache
     def meaning(cls) -> str:
         """The version, and a digest of instructions and result schema."""
-        schema = json.dumps(_bare(cls.result_type().model_json_schema()), sort_keys=True)
-        digest = hashlib.sha256(f"{cls.instructions}\n{schema}".encode()).hexdigest()
-        return f"{cls.version}.{digest[:12]}"
+        return _meaning(cls)
 
-    def usage(self, result: R_co) -> Usage:
+    def usage(self, result: R) -> Usage:
         """Tokens by the usual four characters each."""
         asked = self.model_dump_json(exclude_defaults=True)
         return Usage(
@@ -52,6 +49,13 @@ class WritingRequest(Request[R_co], Generic[R_co]):
         least = Usage(tokens_in=(len(self.instructions) + len(asked)) // 4)
         most = token_bound(self.instructions) + token_bound(asked)
         return least, Usage(tokens_in=most, tokens_out=self.most_tokens)
+
+
+@cache
+def _meaning(cls: type[WritingRequest[Any]]) -> str:
+    schema = json.dumps(_bare(cls.result_type().model_json_schema()), sort_keys=True)
+    digest = hashlib.sha256(f"{cls.instructions}\n{schema}".encode()).hexdigest()
+    return f"{cls.version}.{digest[:12]}"
 
 
 def _bare(schema: Any) -> Any:

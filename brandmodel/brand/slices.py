@@ -1,4 +1,4 @@
-"""The brand kit: what makes a picture look and a text sound like one company."""
+"""The parts of a brand that a request may hold: colours and voice."""
 
 from __future__ import annotations
 
@@ -55,3 +55,15 @@ class Voice(Slice):
 
     tone: str = ""
     avoid: tuple[str, ...] = ()
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2 contrast ratio of two colours ``#rrggbb``, 1 to 21."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    light = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in parts]
+    return 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2]

@@ -1,0 +1,5 @@
+"""``python -m brandmodel``."""
+
+from brandmodel.cli.commands import main
+
+main()

@@ -1,0 +1,1 @@
+"""The asset store and what guards it: bytes named by their digest, and what they really are."""

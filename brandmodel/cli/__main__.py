@@ -1,0 +1,5 @@
+"""``python -m brandmodel.cli``."""
+
+from brandmodel.cli.commands import main
+
+main()

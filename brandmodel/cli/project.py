@@ -1,0 +1,28 @@
+"""Writes a brand project: the starter that comes with the package, copied out."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from brandmodel.errors import InvalidRequestError, StorageError
+
+
+def write_project(folder: Path) -> list[Path]:
+    """Copy the starter into a new or empty folder; the files written.
+
+    Raises:
+        InvalidRequestError: the folder has something in it already, or is a file.
+        StorageError: it cannot be written.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InvalidRequestError(f"{folder} is not empty", hint="choose a new folder")
+    try:
+        with as_file(files("brandmodel") / "starter") as starter:
+            shutil.copytree(
+                starter, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
+            )
+    except OSError as error:
+        raise StorageError(f"{folder}: {error.strerror}", hint="choose another folder") from error
+    return sorted(path for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,1 @@
+"""Runs recipes: the only room that sees table, provider and journal together."""

@@ -1,0 +1,160 @@
+"""Why a run did what it did, in words: its steps held against those of an earlier run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, cast
+
+from brandmodel.journal import RunRecord, RunStep
+from brandmodel.tasks import Value
+
+Verdict = Literal["same", "equal", "changed", "new", "overridden"]
+_SHOWN = 48
+
+
+class StepChange(Value):
+    """What became of one step.
+
+    Attributes:
+        verdict: ``same`` request as before; asked anew but with an ``equal`` result; ``changed``;
+            ``new`` in this run; or ``overridden`` by a person.
+        because: fields of the request that differ, with their old and new values.
+        words: the same as a sentence.
+    """
+
+    name: str
+    task: str
+    status: str
+    verdict: Verdict
+    because: tuple[str, ...] = ()
+    words: str
+
+
+class Explanation(Value):
+    """A run against an earlier one."""
+
+    run_id: str
+    against: str | None
+    summary: str
+    steps: tuple[StepChange, ...]
+    gone: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """The summary, then a line a step."""
+        wide = max((len(step.name) for step in self.steps), default=0)
+        lines = [f"  {step.name:<{wide}}  {step.words}" for step in self.steps]
+        return "\n".join([self.summary, *lines])
+
+
+def explained(
+    run: RunRecord,
+    steps: Sequence[RunStep],
+    against: RunRecord | None,
+    before: Sequence[RunStep],
+) -> Explanation:
+    """Hold a run's steps against an earlier run's."""
+    earlier = {step.name: step for step in before}
+    changes = tuple(_change(step, earlier.get(step.name), against) for step in steps)
+    now = {step.name for step in steps}
+    return Explanation(
+        run_id=run.id,
+        against=against.id if against else None,
+        summary=_summary(run, against, changes),
+        steps=changes,
+        gone=tuple(name for name in earlier if name not in now),
+    )
+
+
+def _summary(run: RunRecord, against: RunRecord | None, changes: Sequence[StepChange]) -> str:
+    ran = [c.name for c in changes if c.status == "ran"]
+    reused = sum(c.status == "reused" for c in changes)
+    if against is None:
+        first = f"Run {run.id} is the first of recipe {run.recipe!r}"
+        return f"{first}: {len(ran)} steps ran, {reused} were reused."
+    if not ran:
+        return f"Run {run.id} against {against.id}: nothing ran, all {reused} steps were reused."
+    cut = [c.name for c in changes if c.verdict == "equal" and c.status == "ran"]
+    words = f"Run {run.id} against {against.id}: {len(ran)} steps ran, {reused} were reused."
+    if cut:
+        words += (
+            f" {_listed(cut)} came out as before, so what only depends on that was not made again."
+        )
+    return words
+
+
+def _change(step: RunStep, before: RunStep | None, against: RunRecord | None) -> StepChange:
+    verdict, because, words = _judged(step, before, against)
+    return StepChange(
+        name=step.name,
+        task=step.task,
+        status=step.status,
+        verdict=verdict,
+        because=because,
+        words=words,
+    )
+
+
+def _judged(
+    step: RunStep, before: RunStep | None, against: RunRecord | None
+) -> tuple[Verdict, tuple[str, ...], str]:
+    if step.status == "overridden":
+        return "overridden", (), "a person's word was taken instead"
+    if before is None:
+        how = "ran" if step.status == "ran" else "was reused from another run"
+        return "new", (), f"{how}; not a step of {against.id}" if against else how
+    if step.key == before.key:
+        return (
+            "same",
+            (),
+            "same request as before, reused"
+            if step.status != "ran"
+            else "made again: its result was gone",
+        )
+    because = tuple(differences(json.loads(before.request), json.loads(step.request)))
+    why = f"asked anew because {'; '.join(because) or 'the task or its maker changed'}"
+    how = "ran" if step.status == "ran" else "was known from another run"
+    if step.digest == before.digest:
+        return "equal", because, f"{how}, {why}; the result came out equal"
+    return "changed", because, f"{how}, {why}"
+
+
+def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
+    """Where two canonical requests differ, each as ``path: old -> new``."""
+    if before == after:
+        return
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        old, new = cast("Mapping[str, Any]", before), cast("Mapping[str, Any]", after)
+        if set(old) == {"asset"} == set(new):
+            yield f"{path} is another file"
+            return
+        for key in sorted({*old, *new}):
+            yield from differences(old.get(key), new.get(key), f"{path}.{key}" if path else key)
+    elif isinstance(before, list) and isinstance(after, list):
+        one, other = cast("list[Any]", before), cast("list[Any]", after)
+        if len(one) != len(other):
+            yield f"{path}: {len(one)} entries became {len(other)}"
+        for index, (old_entry, new_entry) in enumerate(zip(one, other, strict=False)):
+            yield from differences(old_entry, new_entry, f"{path}[{index}]")
+    else:
+        yield f"{path}: {_shown(before, after)} became {_shown(after, before)}"
+
+
+def _shown(value: Any, other: Any) -> str:
+    """The part of a value that differs, short enough for a line."""
+    if not isinstance(value, str):
+        text = "unset" if value is None else json.dumps(value, ensure_ascii=False)
+        return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    start = 0
+    if isinstance(other, str):
+        while start < min(len(value), len(other)) and value[start] == other[start]:
+            start += 1
+        start = max(0, value.rfind(" ", 0, start) + 1)
+    piece = value[start : start + _SHOWN]
+    lead = "…" if start else ""
+    tail = "…" if start + _SHOWN < len(value) else ""
+    return f"“{lead}{piece}{tail}”"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

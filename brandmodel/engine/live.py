@@ -1,0 +1,318 @@
+"""The live interpreter: a recipe's calls become steps of a run."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from brandmodel import telemetry
+from brandmodel.engine.context import Res, Scene
+from brandmodel.engine.keys import canonical_json, digest_of, step_key
+from brandmodel.engine.overrides import Override, edited, edits_result, is_whole
+from brandmodel.engine.receipt import Event, Receipt, StepReceipt, StepStatus
+from brandmodel.engine.steps import Ask, Obtained, Steps
+from brandmodel.errors import InvalidRequestError, JournalMismatchError
+from brandmodel.journal import RunStep, StepRecord
+from brandmodel.routing import ModelTable, Route, usd
+from brandmodel.tasks import Call, Done, Request, StreamingProvider, Take, Tier, Waiting
+
+
+@dataclass(slots=True)
+class RunState:
+    """A run while it goes on.
+
+    Attributes:
+        caps: (scope, limit in nano-USD) that apply to it.
+        earlier: key by step name of an earlier execution of this same run; law 5 is held by it.
+        unwritten: rows of reused steps, written when the run ends.
+    """
+
+    id: str
+    space: str
+    table: ModelTable
+    tier: Tier
+    caps: tuple[tuple[str, int], ...] = ()
+    earlier: dict[str, str] = field(default_factory=dict[str, str])
+    began: float = field(default_factory=time.perf_counter)
+    rows: dict[str, RunStep] = field(default_factory=dict[str, RunStep])
+    unwritten: list[RunStep] = field(default_factory=list[RunStep])
+    receipts: dict[str, StepReceipt] = field(default_factory=dict[str, StepReceipt])
+    listeners: list[asyncio.Queue[Event]] = field(default_factory=list[asyncio.Queue[Event]])
+    paid_nano: int = 0
+
+    def tell(self, event: Event) -> None:
+        """Hand an event to everyone who listens."""
+        for listener in self.listeners:
+            listener.put_nowait(event)
+
+    @property
+    def seconds(self) -> float:
+        """Since the run began."""
+        return time.perf_counter() - self.began
+
+    def receipt(self) -> Receipt:
+        """The receipt so far, steps in the order in which they finished."""
+        return Receipt.of(self.receipts.values(), seconds=self.seconds)
+
+
+class Live:
+    """Runs steps. One per run; ``Steps`` is shared by all."""
+
+    def __init__(self, run: RunState, scene: Scene, steps: Steps) -> None:
+        self._run = run
+        self._scene = scene
+        self._steps = steps
+
+    async def perform(self, request: Request[Res], *, name: str, take: int) -> Res:
+        """See ``Interpreter``."""
+        ask = self._ask(request, name, take)
+        run, task = self._run, type(request).__name__
+        override = self._scene.overrides.get(name)
+        run.tell(
+            Event(
+                "step-started", run.id, name, task, paid_usd=usd(run.paid_nano), seconds=run.seconds
+            )
+        )
+        attributes = {
+            telemetry.STEP_NAME: name,
+            telemetry.CAPABILITY: task,
+            telemetry.KIND: "CHAIN",
+        }
+        with telemetry.span(telemetry.STEP_SPAN.format(name=name), attributes) as span:
+            began = time.perf_counter()
+            if override is not None and (
+                override.kind == "lock" or edits_result(request, override)
+            ):
+                result = await self._overridden(ask, name, override)
+                span.set_attribute(telemetry.STEP_STATUS, "overridden")
+                return result
+
+            def seat(record: StepRecord, notes: tuple[str, ...]) -> RunStep:
+                return self._seat(ask, name, record, "ran", notes)
+
+            obtained = await self._steps.obtain(replace(ask, seat=seat))
+            status = "ran" if obtained.ran else "reused"
+            self._finished(ask, name, obtained, status, time.perf_counter() - began)
+            span.set_attribute(telemetry.STEP_STATUS, status)
+        return obtained.result  # type: ignore[return-value]
+
+    async def stream(self, request: Request[Res], *, name: str) -> AsyncIterator[str | Res]:
+        """See ``Interpreter``."""
+        ask = self._ask(request, name, 0)
+        target = ask.route.targets[0]
+        provider = self._steps.provider_of(target)
+        known = await self._steps.find(ask.key, request)
+        if known is not None or not isinstance(provider, StreamingProvider) or target.price:
+            result = await self.perform(request, name=name, take=0)
+            yield str(getattr(result, "text", ""))
+            yield result
+            return
+        began = time.perf_counter()
+        call = Call(request=request, target=target, blobs=self._steps.store, tier=self._run.tier)
+        async for piece in provider.stream(call):
+            if isinstance(piece, Done):
+                obtained = await self._steps.keep_streamed(
+                    ask, target, piece, time.perf_counter() - began
+                )
+                self._finished(ask, name, obtained, "ran", time.perf_counter() - began)
+                yield obtained.result  # type: ignore[misc]
+            else:
+                yield piece
+
+    async def taken(self, key: str) -> list[int] | None:
+        """See ``Interpreter``."""
+        return await self._steps.journal.takes(self._in_space(key))
+
+    async def keep_takes(self, key: str, takes: Sequence[int]) -> None:
+        """See ``Interpreter``."""
+        await self._steps.journal.keep_takes(self._in_space(key), takes)
+
+    async def chosen(self, offered: Sequence[Take[Any]], *, name: str) -> str | None:
+        """See ``Interpreter``; a choice made on other takes is dropped, and asked again."""
+        shown = digest_of([[take.id, take.result] for take in offered])
+        override = self._scene.overrides.get(name)
+        ids = [take.id for take in offered]
+        if override is not None and override.kind == "choice":
+            if not override.made_on or override.made_on == shown:
+                if override.choice not in ids:
+                    raise InvalidRequestError(
+                        f"{name}: there is no take {override.choice!r}",
+                        hint=f"choose of {', '.join(ids)}",
+                    )
+                self._scene.overrides[name] = override.model_copy(update={"made_on": shown})
+                self._note_choice(name, shown, override.choice)
+                return override.choice
+        review = self._scene.review
+        if review is True or (review and name in review):
+            raise Waiting(name)
+        return None
+
+    def _in_space(self, key: str) -> str:
+        return hashlib.sha256(f"{self._run.space}\n{key}".encode()).hexdigest()
+
+    def _ask(self, request: Request[Any], name: str, take: int) -> Ask:
+        run = self._run
+        route = run.table.route(request, run.tier, today=self._scene.clock.date())
+        body = canonical_json(request)
+        key = step_key(
+            request, space=run.space, grade=route.grade, hero=route.hero, take=take, body=body
+        )
+        self._scene.names.claim(name, key)
+        if run.earlier.get(name, key) != key:
+            raise JournalMismatchError(
+                f"run {run.id} asked for something else at step {name!r} the second time",
+                hint="a recipe must ask for the same things again: ctx.rng and ctx.clock are the only "
+                "randomness and time; if the recipe was changed, start a new run",
+            )
+        return Ask(
+            key=key,
+            request=request,
+            body=body,
+            route=route,
+            space=run.space,
+            tier=run.tier,
+            run_id=run.id,
+            take=take,
+            caps=run.caps,
+        )
+
+    async def _overridden(self, ask: Ask, name: str, override: Override) -> Any:
+        request, notes = ask.request, ()
+        if override.kind == "lock":
+            result = await self._locked(ask, name, override)
+        else:
+            made = None
+            if not is_whole(request.result_type(), override):
+                made = (await self._steps.obtain(ask)).result
+            result = edited(request.result_type(), override, made, name=name)
+        if override.made_on and override.made_on != ask.key:
+            notes = (f"{name}: a person's word, made for an earlier version of this step",)
+        self._scene.overrides[name] = override.model_copy(
+            update={"made_on": override.made_on or ask.key}
+        )
+        record = StepRecord(
+            key=ask.key,
+            space=ask.space,
+            task=type(request).__name__,
+            request=ask.body,
+            result=result.model_dump_json(exclude_defaults=True),
+            digest=digest_of(result),
+            target="person",
+            usd_nano=0,
+            units=0.0,
+            seconds=0.0,
+            created_at=time.time(),
+        )
+        self._finished(
+            ask, name, Obtained(record, result, ran=False, notes=notes), "overridden", 0.0
+        )
+        return result
+
+    async def _locked(self, ask: Ask, name: str, override: Override) -> Any:
+        journal = self._steps.journal
+        run = await journal.run(override.lock)
+        rows = await journal.run_steps(run.id) if run else []
+        row = next((r for r in rows if r.name == name), None)
+        record = await journal.step(row.key) if row else None
+        if record is None:
+            raise InvalidRequestError(
+                f"{name}: run {override.lock!r} has no result of this step to keep",
+                hint="`brandmodel show RUN` lists the steps of a run",
+            )
+        return ask.request.result_type().model_validate_json(record.result)
+
+    def _finished(
+        self, ask: Ask, name: str, obtained: Obtained, status: StepStatus, seconds: float
+    ) -> None:
+        run, record = self._run, obtained.record
+        if name in run.receipts:
+            return
+        notes = (*obtained.notes, *obtained.result.notes)
+        row = self._seat(ask, name, record, status, notes)
+        run.rows[name] = row
+        if status != "ran":
+            run.unwritten.append(row)
+        else:
+            run.paid_nano += record.usd_nano
+        receipt = StepReceipt(
+            name=name,
+            task=record.task,
+            stage=ask.request.stage,
+            tier=self._tier_of(ask.route),
+            target=record.target,
+            status=status,
+            usd=usd(record.usd_nano),
+            units=record.units,
+            seconds=round(seconds, 4),
+            notes=notes,
+        )
+        run.receipts[name] = receipt
+        run.tell(
+            Event(
+                "step-finished", run.id, name, record.task, receipt, usd(run.paid_nano), run.seconds
+            )
+        )
+
+    def _seat(
+        self, ask: Ask, name: str, record: StepRecord, status: str, notes: tuple[str, ...]
+    ) -> RunStep:
+        run = self._run
+        known = run.rows.get(name)
+        return RunStep(
+            run_id=run.id,
+            seq=known.seq if known else len(run.rows) + 1,
+            name=name,
+            key=ask.key,
+            task=record.task,
+            stage=ask.request.stage,
+            tier=self._tier_of(ask.route) or "",
+            target=record.target,
+            status=status,
+            usd_nano=record.usd_nano,
+            units=record.units,
+            seconds=record.seconds if status == "ran" else 0.0,
+            digest=record.digest,
+            request=ask.body,
+            notes=json.dumps(notes, ensure_ascii=False),
+        )
+
+    def _tier_of(self, route: Route) -> Tier | None:
+        return "hero" if route.hero else self._run.tier if route.tiered else None
+
+    def _note_choice(self, name: str, shown: str, take: str) -> None:
+        run = self._run
+        row = RunStep(
+            run_id=run.id,
+            seq=len(run.rows) + 1,
+            name=name,
+            key=shown,
+            task="Review",
+            stage="refine",
+            tier="",
+            target="person",
+            status="overridden",
+            usd_nano=0,
+            units=0.0,
+            seconds=0.0,
+            digest=take,
+            request=json.dumps({"choice": take}),
+        )
+        run.rows[name] = row
+        run.unwritten.append(row)
+        run.receipts[name] = StepReceipt(
+            name=name,
+            task="Review",
+            stage="refine",
+            tier=None,
+            target="person",
+            status="overridden",
+            usd=0.0,
+            units=0.0,
+            seconds=0.0,
+            notes=(f"{name}: a person chose take {take}",),
+        )

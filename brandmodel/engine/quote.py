@@ -1,0 +1,176 @@
+"""The quote interpreter: what a run would cost, for free.
+
+The recipe runs twice over sketches, along its cheapest and its dearest continuation. A step that the
+journal has costs nothing. After the first sketched step, what later steps will ask is not known, so
+any of them could turn out to be in the journal: their least cost is then nothing, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from brandmodel.engine.context import Res, Scene, elapsed_s
+from brandmodel.engine.keys import canonical_json, step_key
+from brandmodel.engine.live import RunState
+from brandmodel.engine.overrides import edited, edits_result, is_whole
+from brandmodel.engine.steps import Steps
+from brandmodel.routing import usd
+from brandmodel.routing.prices import cost
+from brandmodel.tasks import Request, Stage, Take, Value
+
+
+class StepQuote(Value):
+    """What one step may cost.
+
+    Attributes:
+        known: the journal has it; it costs nothing.
+        seconds: what it usually takes.
+    """
+
+    name: str
+    task: str
+    stage: Stage
+    target: str
+    known: bool
+    low_usd: float
+    high_usd: float
+    low_units: float
+    high_units: float
+    seconds: float
+
+
+class Quote(Value):
+    """What a run may cost; the real cost lies within.
+
+    Attributes:
+        seconds: until it is finished: the longest chain of steps, as long as they usually take.
+    """
+
+    low_usd: float
+    high_usd: float
+    low_units: float
+    high_units: float
+    seconds: float
+    steps: tuple[StepQuote, ...]
+
+    def __str__(self) -> str:
+        """One line."""
+        money = f"${self.low_usd:.4f} to ${self.high_usd:.4f}"
+        units = f"{self.low_units:,.1f} to {self.high_units:,.1f} units"
+        return f"{money}, {units}, about {self.seconds:.1f} s, {len(self.steps)} steps"
+
+
+class Sketching:
+    """Prices steps along one continuation."""
+
+    def __init__(self, run: RunState, scene: Scene, steps: Steps, *, dear: bool) -> None:
+        self._run = run
+        self._scene = scene
+        self._steps = steps
+        self._dear = dear
+        self._sketched = False
+        self._seen: set[str] = set()
+        self.quotes: dict[str, StepQuote] = {}
+
+    async def perform(self, request: Request[Res], *, name: str, take: int) -> Res:
+        """See ``Interpreter``."""
+        override = self._scene.overrides.get(name)
+        if override is not None and override.kind == "lock":
+            return request.sketch(dear=self._dear)
+        if override is not None and is_whole(request.result_type(), override):
+            return edited(request.result_type(), override, None, name=name)  # type: ignore[return-value]
+        route = self._run.table.route(request, self._run.tier, today=self._scene.clock.date())
+        key = step_key(
+            request,
+            space=self._run.space,
+            grade=route.grade,
+            hero=route.hero,
+            take=take,
+            body=canonical_json(request),
+        )
+        self._scene.names.claim(name, key)
+        found = await self._steps.find(key, request)
+        known = found is not None or key in self._seen
+        self._seen.add(key)
+        await self._price(request, name, known, route.targets[0].id, route.targets)
+        result = found.result if found else request.sketch(dear=self._dear)
+        self._sketched = self._sketched or found is None
+        if edits_result(request, override) and override is not None:
+            result = edited(request.result_type(), override, result, name=name)
+        return result  # type: ignore[return-value]
+
+    async def _price(
+        self, request: Request[Any], name: str, known: bool, target: str, targets: Sequence[Any]
+    ) -> None:
+        task = type(request).__name__
+        low_usage, high_usage = request.bounds()
+        low = min((cost(t.price, low_usage) for t in targets), default=0)
+        high = max((cost(t.price, high_usage) for t in targets), default=0)
+        low_units, high_units = low_usage.units, high_usage.units
+        seconds = 0.0
+        if known:
+            low = high = 0
+            low_units = high_units = 0.0
+        else:
+            usual = await self._steps.journal.typical_seconds(target, task)
+            seconds = usual if usual is not None else targets[0].latency_s
+            if self._sketched and await self._steps.journal.has_task(self._run.space, task):
+                low, low_units = 0, 0.0
+        elapsed_s.set(elapsed_s.get() + seconds)
+        self.quotes[name] = StepQuote(
+            name=name,
+            task=task,
+            stage=request.stage,
+            target=target,
+            known=known,
+            low_usd=usd(low),
+            high_usd=usd(high),
+            low_units=round(low_units, 6),
+            high_units=round(high_units, 6),
+            seconds=seconds,
+        )
+
+    async def stream(self, request: Request[Res], *, name: str) -> AsyncIterator[str | Res]:
+        """See ``Interpreter``."""
+        yield await self.perform(request, name=name, take=0)
+
+    async def taken(self, key: str) -> list[int] | None:
+        """See ``Interpreter``."""
+        return None
+
+    async def keep_takes(self, key: str, takes: Sequence[int]) -> None:
+        """See ``Interpreter``."""
+
+    async def chosen(self, offered: Sequence[Take[Any]], *, name: str) -> str | None:
+        """See ``Interpreter``."""
+        override = self._scene.overrides.get(name)
+        return override.choice if override is not None and override.kind == "choice" else None
+
+
+def combined(cheap: Sketching, dear: Sketching, *, seconds: float) -> Quote:
+    """One quote of both continuations."""
+    names = list(dict.fromkeys([*dear.quotes, *cheap.quotes]))
+    steps: list[StepQuote] = []
+    for name in names:
+        low, high = cheap.quotes.get(name), dear.quotes.get(name)
+        some = high or low
+        assert some is not None
+        steps.append(
+            some.model_copy(
+                update={
+                    "low_usd": low.low_usd if low else 0.0,
+                    "low_units": low.low_units if low else 0.0,
+                    "high_usd": max(q.high_usd for q in (low, high) if q),
+                    "high_units": max(q.high_units for q in (low, high) if q),
+                }
+            )
+        )
+    return Quote(
+        low_usd=round(sum(s.low_usd for s in steps), 9),
+        high_usd=round(sum(s.high_usd for s in steps), 9),
+        low_units=round(sum(s.low_units for s in steps), 6),
+        high_units=round(sum(s.high_units for s in steps), 6),
+        seconds=round(seconds, 2),
+        steps=tuple(steps),
+    )

@@ -1,0 +1,119 @@
+"""What a run tells about itself: events while it goes on, a receipt and outputs at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from brandmodel.tasks import Asset, Stage, Tier, Value
+
+StepStatus = Literal["ran", "reused", "overridden"]
+RunStatus = Literal["running", "done", "waiting", "failed", "stopped"]
+
+
+class StepReceipt(Value):
+    """One step: who served it and what it cost.
+
+    Attributes:
+        tier: None when the table has no tiers for the task.
+        target: ``vendor/model``; for operators.
+        usd: paid in this run; for a reused step, what it cost when it was made.
+        units: compute units of what was made.
+        seconds: wall time in this run.
+        notes: what a person should know, such as words that could not be honoured.
+    """
+
+    name: str
+    task: str
+    stage: Stage
+    tier: Tier | None
+    target: str
+    status: StepStatus
+    usd: float
+    units: float
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+class Receipt(Value):
+    """What a run cost.
+
+    Attributes:
+        paid_usd: paid in this run.
+        reused_usd: what the reused steps cost when they were made.
+        units: compute units of the steps that ran.
+        seconds: wall time.
+    """
+
+    paid_usd: float = 0.0
+    reused_usd: float = 0.0
+    units: float = 0.0
+    seconds: float = 0.0
+    steps: tuple[StepReceipt, ...] = ()
+
+    @classmethod
+    def of(cls, steps: Iterable[StepReceipt], *, seconds: float) -> Receipt:
+        """The sum of steps."""
+        kept = tuple(steps)
+        return cls(
+            paid_usd=round(sum(s.usd for s in kept if s.status == "ran"), 9),
+            reused_usd=round(sum(s.usd for s in kept if s.status == "reused"), 9),
+            units=round(sum(s.units for s in kept if s.status == "ran"), 6),
+            seconds=seconds,
+            steps=kept,
+        )
+
+    def count(self, status: StepStatus) -> int:
+        """How many steps came about that way."""
+        return sum(step.status == status for step in self.steps)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Every note of every step, once."""
+        return tuple(dict.fromkeys(note for step in self.steps for note in step.notes))
+
+    def __str__(self) -> str:
+        """A plain table, one line a step."""
+        wide = max((len(step.name) for step in self.steps), default=4)
+        lines = [
+            f"{s.name:<{wide}}  {s.task:<17} {s.stage:<9} {s.target:<22} {s.status:<10} "
+            f"{s.units:>9.1f} units {s.seconds:>7.2f} s  ${s.usd:.4f}"
+            for s in self.steps
+        ]
+        total = f"{self.units:,.1f} units, {self.seconds:.2f} s, ${self.paid_usd:.4f} paid"
+        lines.append(f"{total}, ${self.reused_usd:.4f} reused")
+        lines += [f"note: {note}" for note in self.notes]
+        return "\n".join(lines)
+
+
+class Output(Value):
+    """One thing that a run made."""
+
+    name: str
+    asset: Asset
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in a run.
+
+    Attributes:
+        kind: ``step-started``, ``step-finished``, or ``run-finished``.
+        step: on ``step-finished``, its receipt.
+        name: of the step.
+        task: of the step.
+        paid_usd: paid so far in this run.
+        seconds: since the run began.
+    """
+
+    kind: Literal["step-started", "step-finished", "run-finished"]
+    run_id: str
+    name: str = ""
+    task: str = ""
+    step: StepReceipt | None = None
+    paid_usd: float = 0.0
+    seconds: float = 0.0
+    status: RunStatus = "running"

@@ -1,0 +1,262 @@
+"""The rows of the journal, and what every journal can do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """A finished step: its content key and what came of it.
+
+    Attributes:
+        key: see ``engine.keys.step_key``.
+        request: canonical JSON.
+        result: JSON of the result.
+        digest: of the result's canonical form.
+        target: who served it; for operators.
+        usd_nano: what was paid, in nano-USD.
+        units: compute units.
+        seconds: wall time of the successful attempt.
+    """
+
+    key: str
+    space: str
+    task: str
+    request: str
+    result: str
+    digest: str
+    target: str
+    usd_nano: int
+    units: float
+    seconds: float
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One execution of a recipe.
+
+    Attributes:
+        brief: JSON of the brief.
+        status: running, done, waiting, failed or stopped.
+        outputs: JSON of the outputs, once there are any.
+        overrides: JSON of a person's words on this run.
+        seconds: wall time.
+        message: the error of a failed run.
+    """
+
+    id: str
+    space: str
+    model: str
+    recipe: str
+    tier: str
+    brief: str
+    seed: int
+    as_of: float
+    status: str
+    started_at: float
+    finished_at: float | None = None
+    seconds: float = 0.0
+    outputs: str = "[]"
+    overrides: str = "{}"
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunStep:
+    """How one run came by one step.
+
+    Attributes:
+        name: unique in the run.
+        status: ran, reused or overridden.
+        digest: of the result.
+        notes: JSON list of what a person should know.
+        request: canonical JSON; kept here too since an override has no step record.
+    """
+
+    run_id: str
+    seq: int
+    name: str
+    key: str
+    task: str
+    stage: str
+    tier: str
+    target: str
+    status: str
+    usd_nano: int
+    units: float
+    seconds: float
+    digest: str
+    request: str
+    notes: str = "[]"
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What is to be written down before a paid attempt begins.
+
+    Attributes:
+        high_nano: the most it can cost; held under every cap until settled.
+        caps: (scope, limit in nano-USD) of each cap that applies.
+        holder: who runs the step; only the holder of the lease settles it.
+        lease_s: how long the lease lasts without renewal.
+    """
+
+    attempt: str
+    key: str
+    run_id: str
+    task: str
+    target: str
+    high_nano: int
+    holder: str
+    now: float
+    caps: tuple[tuple[str, int], ...] = ()
+    lease_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A paid attempt as the journal has it.
+
+    Attributes:
+        state: reserved, started, settled, released or unknown.
+        job: JSON of the vendor's handle, or an empty string.
+    """
+
+    id: str
+    key: str
+    run_id: str
+    task: str
+    target: str
+    state: str
+    high_nano: int
+    charged_nano: int
+    job: str
+    fence: int
+    created_at: float
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseHeld:
+    """Somebody else runs this step right now."""
+
+    holder: str
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CapReached:
+    """A cap would be passed; nothing was reserved."""
+
+    scope: str
+    limit_nano: int
+    taken_nano: int
+
+
+@dataclass(slots=True)
+class Spending:
+    """What one run, or everything, has cost so far, in nano-USD."""
+
+    held_nano: int = 0
+    spent_nano: int = 0
+    by_task: dict[str, int] = field(default_factory=dict[str, int])
+
+
+class Journal(Protocol):
+    """What the engine needs of a journal. Every method commits before it returns."""
+
+    async def step(self, key: str) -> StepRecord | None:
+        """The finished step of that key."""
+        ...
+
+    async def has_task(self, space: str, task: str) -> bool:
+        """Whether any step of that task was ever finished in that space."""
+        ...
+
+    async def typical_seconds(self, target: str, task: str) -> float | None:
+        """Median time of the newest steps of a target and task, or None."""
+        ...
+
+    async def begin_run(self, run: RunRecord) -> None:
+        """Write a run down before its first step."""
+        ...
+
+    async def end_run(self, run: RunRecord, steps: Sequence[RunStep]) -> None:
+        """Write down how a run ended, with the steps not yet written."""
+        ...
+
+    async def keep(self, record: StepRecord, step: RunStep | None) -> StepRecord:
+        """Keep a free step; the first result of a key wins and is returned."""
+        ...
+
+    async def reserve(self, reservation: Reservation) -> int | LeaseHeld | CapReached:
+        """Take the lease and hold the price, both or neither; the fencing number on success."""
+        ...
+
+    async def started(self, attempt: str, job: str, *, now: float) -> None:
+        """Write down that the vendor has it, and its handle, before waiting."""
+        ...
+
+    async def renew(self, key: str, holder: str, *, until: float) -> bool:
+        """Prolong a lease; False when it was lost."""
+        ...
+
+    async def adopt(
+        self, attempt: str, holder: str, *, now: float, lease_s: float
+    ) -> int | LeaseHeld:
+        """Take over an attempt whose holder's lease has ended; the new fencing number on success."""
+        ...
+
+    async def settle(
+        self, attempt: str, fence: int, charged_nano: int, record: StepRecord, step: RunStep | None
+    ) -> StepRecord:
+        """Keep the result, and turn the held price into the real one if the attempt still is ours."""
+        ...
+
+    async def release(self, attempt: str, *, error: str) -> None:
+        """Nothing was started: let the price and the lease go."""
+        ...
+
+    async def unknown(self, attempt: str, *, error: str) -> None:
+        """Something may have been started: let the lease go, keep the price held."""
+        ...
+
+    async def forfeit(self, attempt: str, *, error: str) -> None:
+        """Something may have been started, but is little: charge its high price and go on."""
+        ...
+
+    async def open_attempts(self, key: str) -> list[Attempt]:
+        """Attempts of a step that were neither settled nor released."""
+        ...
+
+    async def takes(self, key: str) -> list[int] | None:
+        """The set of takes that was returned for this key."""
+        ...
+
+    async def keep_takes(self, key: str, takes: Sequence[int]) -> None:
+        """Remember a set of takes; the first one wins."""
+        ...
+
+    async def run(self, run_id: str) -> RunRecord | None:
+        """A run by id; an unambiguous beginning of the id is enough."""
+        ...
+
+    async def runs(self, *, limit: int = 50, recipe: str | None = None) -> list[RunRecord]:
+        """Runs, newest first."""
+        ...
+
+    async def run_steps(self, run_id: str) -> list[RunStep]:
+        """The steps of a run in the order in which they finished."""
+        ...
+
+    async def spending(self, scope: str) -> Spending:
+        """What stands under a cap."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close files and threads."""
+        ...

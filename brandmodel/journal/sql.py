@@ -1,0 +1,113 @@
+"""The schema, as numbered migrations, and the statements: one set for SQLite and Postgres.
+
+Placeholders are ``?``; a driver that wants another sign translates it. Money is integer nano-USD.
+"""
+
+from __future__ import annotations
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE runs (
+            id TEXT PRIMARY KEY, space TEXT NOT NULL, model TEXT NOT NULL, recipe TEXT NOT NULL,
+            tier TEXT NOT NULL, brief TEXT NOT NULL, seed BIGINT NOT NULL, as_of DOUBLE PRECISION NOT NULL,
+            status TEXT NOT NULL, started_at DOUBLE PRECISION NOT NULL, finished_at DOUBLE PRECISION,
+            seconds DOUBLE PRECISION NOT NULL, outputs TEXT NOT NULL, overrides TEXT NOT NULL,
+            message TEXT NOT NULL)""",
+        "CREATE INDEX runs_by_time ON runs (started_at)",
+        """CREATE TABLE steps (
+            key TEXT PRIMARY KEY, space TEXT NOT NULL, task TEXT NOT NULL, request TEXT NOT NULL,
+            result TEXT NOT NULL, digest TEXT NOT NULL, target TEXT NOT NULL, usd_nano BIGINT NOT NULL,
+            units DOUBLE PRECISION NOT NULL, seconds DOUBLE PRECISION NOT NULL,
+            created_at DOUBLE PRECISION NOT NULL)""",
+        "CREATE INDEX steps_by_task ON steps (task, space, target, created_at)",
+        """CREATE TABLE run_steps (
+            run_id TEXT NOT NULL, seq BIGINT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL,
+            task TEXT NOT NULL, stage TEXT NOT NULL, tier TEXT NOT NULL, target TEXT NOT NULL,
+            status TEXT NOT NULL, usd_nano BIGINT NOT NULL, units DOUBLE PRECISION NOT NULL,
+            seconds DOUBLE PRECISION NOT NULL, digest TEXT NOT NULL, request TEXT NOT NULL,
+            notes TEXT NOT NULL, PRIMARY KEY (run_id, name))""",
+        """CREATE TABLE attempts (
+            id TEXT PRIMARY KEY, key TEXT NOT NULL, run_id TEXT NOT NULL, task TEXT NOT NULL,
+            target TEXT NOT NULL, state TEXT NOT NULL, high_nano BIGINT NOT NULL,
+            charged_nano BIGINT NOT NULL, job TEXT NOT NULL, fence BIGINT NOT NULL,
+            created_at DOUBLE PRECISION NOT NULL, error TEXT NOT NULL)""",
+        "CREATE INDEX attempts_by_key ON attempts (key)",
+        """CREATE TABLE leases (
+            key TEXT PRIMARY KEY, holder TEXT NOT NULL, fence BIGINT NOT NULL,
+            expires_at DOUBLE PRECISION NOT NULL)""",
+        """CREATE TABLE caps (
+            scope TEXT PRIMARY KEY, limit_nano BIGINT NOT NULL, held_nano BIGINT NOT NULL,
+            spent_nano BIGINT NOT NULL)""",
+        """CREATE TABLE attempt_caps (
+            attempt TEXT NOT NULL, scope TEXT NOT NULL, PRIMARY KEY (attempt, scope))""",
+        "CREATE TABLE takes (key TEXT PRIMARY KEY, members TEXT NOT NULL)",
+    ),
+)
+
+RUN_COLUMNS = (
+    "id, space, model, recipe, tier, brief, seed, as_of, status, started_at, finished_at, seconds, "
+    "outputs, overrides, message"
+)
+STEP_COLUMNS = (
+    "key, space, task, request, result, digest, target, usd_nano, units, seconds, created_at"
+)
+RUN_STEP_COLUMNS = (
+    "run_id, seq, name, key, task, stage, tier, target, status, usd_nano, units, seconds, digest, "
+    "request, notes"
+)
+ATTEMPT_COLUMNS = (
+    "id, key, run_id, task, target, state, high_nano, charged_nano, job, fence, created_at, error"
+)
+
+
+def _insert(table: str, columns: str, conflict: str) -> str:
+    marks = ", ".join("?" for _ in columns.split(","))
+    return f"INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT {conflict}"
+
+
+STEP = f"SELECT {STEP_COLUMNS} FROM steps WHERE key = ?"
+HAS_TASK = "SELECT 1 FROM steps WHERE task = ? AND space = ? LIMIT 1"
+NEWEST_SECONDS = """SELECT seconds FROM steps WHERE task = ? AND target = ?
+    ORDER BY created_at DESC LIMIT 9"""
+KEEP_STEP = _insert("steps", STEP_COLUMNS, "(key) DO NOTHING")
+KEEP_RUN = _insert("runs", RUN_COLUMNS, "(id) DO NOTHING")
+END_RUN = """UPDATE runs SET status = ?, finished_at = ?, seconds = ?, outputs = ?, overrides = ?,
+    message = ? WHERE id = ?"""
+KEEP_RUN_STEP = _insert(
+    "run_steps",
+    RUN_STEP_COLUMNS,
+    """(run_id, name) DO UPDATE SET seq = excluded.seq, key = excluded.key,
+    target = excluded.target, status = excluded.status, usd_nano = excluded.usd_nano,
+    units = excluded.units, seconds = excluded.seconds, digest = excluded.digest,
+    request = excluded.request, notes = excluded.notes""",
+)
+RUN = f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ? OR id LIKE ? LIMIT 2"
+RUNS = f"SELECT {RUN_COLUMNS} FROM runs WHERE recipe LIKE ? ORDER BY started_at DESC LIMIT ?"
+RUN_STEPS = f"SELECT {RUN_STEP_COLUMNS} FROM run_steps WHERE run_id = ? ORDER BY seq"
+LEASE = "SELECT holder, fence, expires_at FROM leases WHERE key = ?"
+TAKE_LEASE = """INSERT INTO leases (key, holder, fence, expires_at) VALUES (?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET holder = excluded.holder, fence = excluded.fence,
+    expires_at = excluded.expires_at"""
+RENEW_LEASE = "UPDATE leases SET expires_at = ? WHERE key = ? AND holder = ?"
+# The row stays, expired, so that the fencing number only ever grows.
+END_LEASE = "UPDATE leases SET expires_at = 0 WHERE key = ? AND fence = ?"
+ADD_CAP = """INSERT INTO caps (scope, limit_nano, held_nano, spent_nano) VALUES (?, ?, 0, 0)
+    ON CONFLICT (scope) DO UPDATE SET limit_nano = excluded.limit_nano"""
+HOLD = """UPDATE caps SET held_nano = held_nano + ?
+    WHERE scope = ? AND held_nano + spent_nano + ? <= limit_nano"""
+LET_GO = "UPDATE caps SET held_nano = held_nano - ? WHERE scope = ?"
+CAP = "SELECT limit_nano, held_nano, spent_nano FROM caps WHERE scope = ?"
+SETTLE_CAPS = """UPDATE caps SET held_nano = held_nano - ?, spent_nano = spent_nano + ?
+    WHERE scope IN (SELECT scope FROM attempt_caps WHERE attempt = ?)"""
+ADD_ATTEMPT = f"INSERT INTO attempts ({ATTEMPT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
+ADD_ATTEMPT_CAP = "INSERT INTO attempt_caps (attempt, scope) VALUES (?, ?)"
+ATTEMPT = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE id = ?"
+OPEN_ATTEMPTS = f"""SELECT {ATTEMPT_COLUMNS} FROM attempts
+    WHERE key = ? AND state IN ('reserved', 'started', 'unknown') ORDER BY created_at"""
+ADOPT = "UPDATE attempts SET fence = ? WHERE id = ?"
+STARTED = "UPDATE attempts SET state = 'started', job = ? WHERE id = ?"
+END_ATTEMPT = "UPDATE attempts SET state = ?, charged_nano = ?, error = ? WHERE id = ?"
+TAKES = "SELECT members FROM takes WHERE key = ?"
+KEEP_TAKES = "INSERT INTO takes (key, members) VALUES (?, ?) ON CONFLICT (key) DO NOTHING"
+HELD_BY_TASK = """SELECT a.task, a.charged_nano FROM attempts a JOIN attempt_caps c ON c.attempt = a.id
+    WHERE c.scope = ?"""

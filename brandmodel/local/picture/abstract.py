@@ -1,0 +1,31 @@
+"""Brand art without a subject: seven styles, each drawn from the palette alone.
+
+Every style keeps the side that type needs calm, and is laid out in fractions of the picture: the
+same scene at another size is the same picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from brandmodel.local.picture.abstract_fields import gradient, halftone
+from brandmodel.local.picture.abstract_lines import ribbons, waves
+from brandmodel.local.picture.abstract_shapes import confetti, rings
+from brandmodel.local.picture.abstract_stage import Pixels, Stage
+from brandmodel.local.picture.abstract_tiles import geometry
+from brandmodel.local.picture.scene import Abstract, Drawing, Style
+
+_STYLES: dict[Style, Callable[[Stage], Pixels]] = {
+    "geometry": geometry,
+    "ribbons": ribbons,
+    "gradient": gradient,
+    "halftone": halftone,
+    "waves": waves,
+    "rings": rings,
+    "confetti": confetti,
+}
+
+
+def draw(scene: Abstract, width: int, height: int) -> Drawing:
+    """Draw a scene at a size in pixels; there is no subject, so type may stand anywhere."""
+    return Drawing(pixels=_STYLES[scene.style](Stage(scene, width, height)))

@@ -1,0 +1,58 @@
+"""Draws what a prompt asks for, and draws it again at another size."""
+
+from __future__ import annotations
+
+import importlib
+from typing import cast
+
+from brandmodel.local.desk import Desk
+from brandmodel.local.picture.scene import SCENE, Abstract, Drawing, Landscape, StillLife
+from brandmodel.local.retouch.pixels import png
+from brandmodel.local.retouch.upscale import upscale
+from brandmodel.local.words.scenes import scene_of
+from brandmodel.tasks import GenerateImage, Picture, UpscaleImage
+
+_ENGINES = {
+    "landscape": "brandmodel.local.picture.landscape",
+    "still_life": "brandmodel.local.picture.still_life",
+    "abstract": "brandmodel.local.picture.abstract",
+}
+
+
+def generate(request: GenerateImage, desk: Desk) -> Picture:
+    """Parse the words into a scene and draw it; notes name the words that could not be honoured."""
+    scene, ignored = scene_of(
+        request.prompt,
+        palette=request.palette,
+        seed=request.seed,
+        take=desk.take,
+        space=request.space,
+        label=request.label,
+        plinth=request.plinth,
+    )
+    notes = (f"the local studio cannot draw: {', '.join(ignored)}",) if ignored else ()
+    return _drawn(scene, request.width, request.height, desk, notes)
+
+
+def enlarge(request: UpscaleImage, desk: Desk) -> Picture:
+    """Our own picture is drawn again at the larger size; a foreign one is interpolated."""
+    if not request.scene:
+        return upscale(request, desk)
+    return _drawn(SCENE.validate_json(request.scene), request.width, request.height, desk, ())
+
+
+def _drawn(
+    scene: Landscape | StillLife | Abstract,
+    width: int,
+    height: int,
+    desk: Desk,
+    notes: tuple[str, ...],
+) -> Picture:
+    engine = importlib.import_module(_ENGINES[scene.kind])
+    drawing = cast(Drawing, engine.draw(scene, width, height))
+    return Picture(
+        image=desk.keep(png(drawing.pixels), "image/png", width=width, height=height),
+        subjects=drawing.subjects,
+        scene=scene.model_dump_json(),
+        notes=notes,
+    )

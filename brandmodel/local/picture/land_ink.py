@@ -1,0 +1,62 @@
+"""Outlines filled by skia, for what a height field cannot be: trees, grass, towers.
+
+Drawing happens in slopes (x right, y up), so outlines do not depend on the number of pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import skia
+from numpy.typing import NDArray
+
+from brandmodel.local.picture.colour import Array, encoded, linear
+from brandmodel.local.picture.land_view import View
+
+Drawer = Callable[[skia.Canvas], None]
+Outline = NDArray[np.float32]
+"""(N, 2) points."""
+
+
+def inked(view: View, draw: Drawer) -> tuple[Array, Array]:
+    """(H, W, 3) colour in linear light and (H, W) coverage of what ``draw`` fills."""
+    info = skia.ImageInfo.Make(
+        view.width, view.height, skia.kRGBA_8888_ColorType, skia.kPremul_AlphaType
+    )
+    surface = skia.Surface.MakeRaster(info)
+    canvas = surface.getCanvas()
+    canvas.clear(0)
+    canvas.translate(view.width / 2, view.horizon * view.height)
+    canvas.scale(1 / view.scale, -1 / view.scale)
+    draw(canvas)
+    pixels = np.empty((view.height, view.width, 4), np.uint8)
+    surface.readPixels(info, pixels, pixels.strides[0], 0, 0)
+    alpha = pixels[..., 3]
+    whole = alpha == 255
+    colour = linear(np.ascontiguousarray(pixels[..., :3]))
+    edge = ~whole & (alpha > 0)
+    part = pixels[edge].astype(np.float32)
+    colour[edge] = linear((part[:, :3] / np.maximum(part[:, 3:], 1)).astype(np.float32))
+    return colour, (alpha.astype(np.float32) * np.float32(1 / 255))
+
+
+def over(picture: Array, layer: tuple[Array, Array]) -> None:
+    """Lay a layer over the picture, in place, where it has anything."""
+    colour, alpha = layer
+    rows = np.flatnonzero(alpha.max(1) > 0)
+    if not len(rows):
+        return
+    part = slice(int(rows[0]), int(rows[-1]) + 1)
+    picture[part] += (colour[part] - picture[part]) * alpha[part, :, None]
+
+
+def paint(light: Array) -> skia.Paint:
+    """Anti-aliased fill in a colour of linear light; what exceeds 1 is clipped."""
+    r, g, b = (float(v) for v in encoded(np.asarray(light, np.float32)))
+    return skia.Paint(Color4f=skia.Color4f(r, g, b, 1.0), AntiAlias=True)
+
+
+def shape(outline: Outline) -> skia.Path:
+    """A closed path through the points."""
+    return skia.Path.Polygon([skia.Point(float(x), float(y)) for x, y in outline], True)

@@ -1,0 +1,445 @@
+"""``BrandModel`` and ``AsyncBrandModel``: the facade and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
+
+from brandmodel.brand import Brand
+from brandmodel.errors import InvalidRequestError, RunCancelled, StorageError
+from brandmodel.tasks import Asset, Tier
+
+if TYPE_CHECKING:
+    from anyio.from_thread import BlockingPortal
+
+    from brandmodel.engine.engine import Ended, Engine, Execution, Order
+    from brandmodel.engine.quote import Quote
+    from brandmodel.engine.receipt import Event, Output, Receipt, RunStatus
+
+T = TypeVar("T")
+PathLike = str | os.PathLike[str]
+
+
+class Wishes(TypedDict, total=False):
+    """How a brief shall be served; every key is optional.
+
+    Attributes:
+        recipe: by name; picked from the brief when left out.
+        tier: ``workhorse`` for a draft, ``hero`` for the final; else the model's default.
+        seed: reproduces the result; 0 when left out.
+        size: (width, height) in pixels.
+        media_type: of the main output, such as ``image/jpeg``.
+        product: a photograph of the product to be shown: a path, or the bytes of the file.
+        budget_usd: nothing is started that could pass it.
+        overrides: a person's words by step name: ``edit(...)``, ``lock(...)``, ``choice(...)``, or
+            request fields as ``{"picture.seed": 7}``.
+        review: wait for a person at reviews: all of them, or those named.
+    """
+
+    recipe: str | None
+    tier: Tier | None
+    seed: int
+    size: tuple[int, int] | None
+    media_type: str | None
+    product: PathLike | bytes | None
+    budget_usd: float | None
+    overrides: Mapping[str, Any] | None
+    review: bool | Iterable[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run made.
+
+    Attributes:
+        status: ``done``, or ``waiting`` when a person's word is needed.
+        outputs: everything it made; the first is the main one.
+        receipt: every step: who served it, what it cost, what was reused.
+        waiting: names of the reviews that wait.
+    """
+
+    run_id: str
+    model: str
+    recipe: str
+    status: RunStatus
+    outputs: tuple[Output, ...]
+    receipt: Receipt
+    waiting: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The main output as text.
+
+        Raises:
+            InvalidRequestError: it is not text.
+        """
+        main = self._main()
+        if not main.asset.media_type.startswith("text/"):
+            raise InvalidRequestError(
+                f"the result is {main.asset.media_type}, not text", hint="use save()"
+            )
+        return main.path.read_text(encoding="utf-8")
+
+    def save(self, path: PathLike, *, name: str | None = None) -> Path:
+        """Write an output to a file; the bytes are never changed.
+
+        Args:
+            path: the suffix must fit the output's media type.
+            name: which output; the main one by default.
+
+        Raises:
+            InvalidRequestError: the suffix does not fit, the folder is missing, or no such output.
+        """
+        from brandmodel.recipes import media_type_of
+
+        target = Path(path)
+        output = self._main() if name is None else self._named(name)
+        asked = media_type_of(target.suffix)
+        if asked != output.asset.media_type:
+            raise InvalidRequestError(
+                f"{target.name}: the output is {output.asset.media_type}",
+                hint=f"ask for it with run(..., media_type={asked!r})",
+            )
+        if not target.parent.is_dir():
+            raise InvalidRequestError(f"no folder {target.parent}", hint="make it first")
+        temporary = target.with_name(f".{target.name}.part")
+        try:
+            shutil.copyfile(output.path, temporary)
+            os.replace(temporary, target)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise StorageError(
+                f"{target}: {error.strerror}", hint="free space, or save elsewhere"
+            ) from error
+        return target
+
+    def _main(self) -> Output:
+        if not self.outputs:
+            raise InvalidRequestError(f"run {self.run_id} is {self.status} and has no output yet")
+        return self.outputs[0]
+
+    def _named(self, name: str) -> Output:
+        for output in self.outputs:
+            if output.name == name:
+                return output
+        raise InvalidRequestError(
+            f"no output {name!r}", hint=f"there are: {', '.join(o.name for o in self.outputs)}"
+        )
+
+
+class AsyncRun:
+    """A run that was started.
+
+    Attributes:
+        id: finds it again in the journal.
+    """
+
+    def __init__(self, execution: Execution) -> None:
+        self._execution = execution
+        self.id = execution.state.id
+
+    def events(self) -> AsyncIterator[Event]:
+        """Events from now on, until the run ends."""
+        return self._execution.events()
+
+    async def wait(self) -> Result:
+        """The result, when there is one.
+
+        Raises:
+            BrandModelError: the run failed, or was stopped.
+        """
+        return _result(await self._execution.task)
+
+    async def cancel(self) -> None:
+        """Stop the run; finished steps are kept."""
+        self._execution.task.cancel()
+        with contextlib.suppress(RunCancelled):
+            await self._execution.task
+
+
+class AsyncBrandModel:
+    """One model under the brand's own name, for ``async`` code.
+
+    Attributes:
+        brand: the kit in use.
+    """
+
+    def __init__(
+        self,
+        model: str | None = None,
+        *,
+        brand: Brand | PathLike | None = None,
+        home: PathLike | None = None,
+        routers: PathLike | None = None,
+        memory: bool = False,
+    ) -> None:
+        """Open nothing yet; the first call does.
+
+        Args:
+            model: published model; the default one of the tables when None.
+            brand: a kit, or the folder of a brand project; the neutral default when None.
+            home: folder of the journal and the assets. By default ``BRANDMODEL_HOME``, then
+                ``.brandmodel`` in the brand project, then ``.brandmodel`` in the current folder.
+            routers: folder of routing tables that goes before all others.
+            memory: keep the journal in memory: lean, but nothing is remembered afterwards.
+
+        Raises:
+            BrandError: the kit is wrong; names file and key.
+        """
+        self.brand = (
+            brand if isinstance(brand, Brand) else Brand.load(Path(brand)) if brand else Brand()
+        )
+        self._model = model
+        self._home = home
+        self._routers = routers
+        self._memory = memory
+        self._engine: Engine | None = None
+
+    async def run(self, prompt: str, **wishes: Unpack[Wishes]) -> Result:
+        """Make it, from a brief to the finished thing.
+
+        Args:
+            prompt: the brief, in your own words.
+            **wishes: see ``Wishes``.
+
+        Raises:
+            RequestError: it cannot be done as asked.
+            ConfigError: model, table or brand is wrong.
+            RunError: it was stopped, or would have passed the budget.
+        """
+        return await (await self.start(prompt, **wishes)).wait()
+
+    async def start(self, prompt: str, **wishes: Unpack[Wishes]) -> AsyncRun:
+        """Begin a run and return at once; arguments and errors as of ``run``."""
+        return AsyncRun(await self.engine.start(await self._order(prompt, wishes)))
+
+    async def quote(self, prompt: str, **wishes: Unpack[Wishes]) -> Quote:
+        """What a run would cost, for free; arguments as of ``run``."""
+        return await self.engine.quote(await self._order(prompt, wishes))
+
+    async def resume(self, run_id: str, *, overrides: Mapping[str, Any] | None = None) -> Result:
+        """Go on with a run that waits or was stopped, with a person's words added.
+
+        Raises:
+            UnknownRunError: the journal has no such run.
+        """
+        from brandmodel.engine.overrides import parsed
+
+        order, record = await self.engine.resume_order(run_id, parsed(overrides))
+        return await AsyncRun(await self.engine.start(order, resume=record.id)).wait()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine behind it, for operators: journal, store, tables."""
+        if self._engine is None:
+            self._engine = open_engine(
+                self.brand, home=self._home, routers=self._routers, memory=self._memory
+            )
+        return self._engine
+
+    async def aclose(self) -> None:
+        """End worker processes and close the journal."""
+        if self._engine is not None:
+            await self._engine.aclose()
+            self._engine = None
+
+    async def __aenter__(self) -> AsyncBrandModel:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    async def _order(self, prompt: str, wishes: Wishes) -> Order:
+        from brandmodel.engine.engine import Order
+        from brandmodel.engine.overrides import parsed
+        from brandmodel.tasks import Brief
+
+        if unknown := set(wishes) - Wishes.__annotations__.keys():
+            raise TypeError(f"unknown argument {', '.join(sorted(unknown))}")
+        width, height = wishes.get("size") or (None, None)
+        photo, review = wishes.get("product"), wishes.get("review", False)
+        brief = Brief(
+            prompt=prompt,
+            width=width,
+            height=height,
+            seed=wishes.get("seed", 0),
+            media_type=wishes.get("media_type"),
+            product=await self._product(photo) if photo is not None else None,
+        )
+        return Order(
+            brief=brief,
+            recipe=wishes.get("recipe"),
+            model=self._model,
+            tier=wishes.get("tier"),
+            budget_usd=wishes.get("budget_usd"),
+            overrides=parsed(wishes.get("overrides")),
+            review=review if isinstance(review, bool) else frozenset(review),
+        )
+
+    async def _product(self, photo: PathLike | bytes) -> Asset:
+        if isinstance(photo, bytes):
+            return await self.engine.put_picture(photo, name="product")
+        path = Path(photo)
+        try:
+            data = await asyncio.to_thread(path.read_bytes)
+        except OSError as error:
+            raise InvalidRequestError(
+                f"product {path}: {error.strerror}", hint="give the path of a picture file"
+            ) from error
+        return await self.engine.put_picture(data, name=path.name)
+
+
+class Run:
+    """A run that was started, for code that is not ``async``; see ``AsyncRun``."""
+
+    def __init__(self, run: AsyncRun, portal: BlockingPortal) -> None:
+        self._run = run
+        self._portal = portal
+        self.id = run.id
+
+    def events(self) -> Iterator[Event]:
+        """Events from now on, until the run ends."""
+        events = self._run.events()
+        while (event := self._portal.call(_next_or_none, events)) is not None:
+            yield event
+
+    def wait(self) -> Result:
+        """The result, when there is one.
+
+        Raises:
+            BrandModelError: the run failed, or was stopped.
+        """
+        return self._portal.call(self._run.wait)
+
+    def cancel(self) -> None:
+        """Stop the run; finished steps are kept."""
+        self._portal.call(self._run.cancel)
+
+
+class BrandModel:
+    """One model under the brand's own name.
+
+    A thin face over ``AsyncBrandModel``: an event loop on a thread of its own, so that it works in
+    scripts and notebooks alike.
+    """
+
+    def __init__(
+        self,
+        model: str | None = None,
+        *,
+        brand: Brand | PathLike | None = None,
+        home: PathLike | None = None,
+        routers: PathLike | None = None,
+        memory: bool = False,
+    ) -> None:
+        """See ``AsyncBrandModel``."""
+        self._asynchronous = AsyncBrandModel(
+            model, brand=brand, home=home, routers=routers, memory=memory
+        )
+        self._stack = contextlib.ExitStack()
+        self._portal: BlockingPortal | None = None
+
+    @property
+    def brand(self) -> Brand:
+        """The kit in use."""
+        return self._asynchronous.brand
+
+    def run(self, prompt: str, **wishes: Unpack[Wishes]) -> Result:
+        """Make it, from a brief to the finished thing; see ``AsyncBrandModel.run``."""
+        return self.start(prompt, **wishes).wait()
+
+    def start(self, prompt: str, **wishes: Unpack[Wishes]) -> Run:
+        """Begin a run and return at once; arguments and errors as of ``run``."""
+        return Run(self._call(lambda: self._asynchronous.start(prompt, **wishes)), self._open())
+
+    def quote(self, prompt: str, **wishes: Unpack[Wishes]) -> Quote:
+        """What a run would cost, for free; arguments as of ``run``."""
+        return self._call(lambda: self._asynchronous.quote(prompt, **wishes))
+
+    def resume(self, run_id: str, *, overrides: Mapping[str, Any] | None = None) -> Result:
+        """Go on with a run that waits or was stopped; see ``AsyncBrandModel.resume``."""
+        return self._call(lambda: self._asynchronous.resume(run_id, overrides=overrides))
+
+    def close(self) -> None:
+        """End worker processes and close the journal."""
+        if self._portal is not None:
+            self._portal.call(self._asynchronous.aclose)
+            self._portal = None
+            self._stack.close()
+
+    def __enter__(self) -> BrandModel:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _call(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        return self._open().call(work)
+
+    def _open(self) -> BlockingPortal:
+        if self._portal is None:
+            import atexit
+
+            from anyio.from_thread import start_blocking_portal
+
+            self._portal = self._stack.enter_context(start_blocking_portal("asyncio"))
+            atexit.register(self.close)
+        return self._portal
+
+
+def home_of(brand: Brand, home: PathLike | None = None) -> Path:
+    """The folder of the journal and the assets."""
+    chosen = home or os.environ.get("BRANDMODEL_HOME")
+    if chosen:
+        return Path(chosen).absolute()
+    return (brand.folder or Path.cwd()).absolute() / ".brandmodel"
+
+
+def open_engine(
+    brand: Brand,
+    *,
+    home: PathLike | None = None,
+    routers: PathLike | None = None,
+    memory: bool = False,
+) -> Engine:
+    """The engine of a project.
+
+    Raises:
+        ConfigError: a folder of tables is missing, or a recipe file cannot be imported.
+    """
+    from brandmodel.engine.engine import Engine
+    from brandmodel.routing import load_tables
+
+    layers: list[tuple[str, Path]] = []
+    if routers is not None:
+        layers.append(("argument", Path(routers)))
+    if from_environment := os.environ.get("BRANDMODEL_ROUTERS"):
+        layers.append(("BRANDMODEL_ROUTERS", Path(from_environment)))
+    if brand.folder is not None and (brand.folder / "routers").is_dir():
+        layers.append(("brand project", brand.folder / "routers"))
+    return Engine(home=home_of(brand, home), brand=brand, tables=load_tables(layers), memory=memory)
+
+
+def _result(ended: Ended) -> Result:
+    return Result(
+        run_id=ended.run_id,
+        model=ended.model,
+        recipe=ended.recipe,
+        status=ended.status,
+        outputs=ended.outputs,
+        receipt=ended.receipt,
+        waiting=ended.waiting,
+    )
+
+
+async def _next_or_none(events: AsyncIterator[Event]) -> Event | None:
+    return await anext(events, None)
+
+
+__all__ = ["AsyncBrandModel", "AsyncRun", "BrandModel", "Result", "Run", "Wishes"]

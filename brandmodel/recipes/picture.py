@@ -1,0 +1,228 @@
+"""The picture: from a sentence to a finished, signed picture in the brand's own look."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from brandmodel.brand import Palette
+from brandmodel.errors import ContentFilteredError
+from brandmodel.recipes import Made, recipe
+from brandmodel.tasks import (
+    Asset,
+    Brief,
+    Context,
+    CutOut,
+    GenerateImage,
+    GradeImage,
+    Judge,
+    Moderate,
+    Outline,
+    OutlinePicture,
+    Picture,
+    PlaceProduct,
+    ReadBrief,
+    Reading,
+    SearchDocuments,
+    Sign,
+    Typeset,
+    UpscaleImage,
+    Value,
+    WriteImagePrompt,
+)
+
+SIDE = 1024
+
+
+class PictureOptions(Value):
+    """What a published model's table may set per tier.
+
+    Attributes:
+        takes: how many alternatives are drawn.
+        scale: of the asked size; a draft is smaller.
+        preview: size of the takes, as a share of the final size.
+        grade: how far colours are pulled towards the palette.
+    """
+
+    takes: int = Field(default=3, ge=1, le=12)
+    scale: float = Field(default=1.0, gt=0, le=1)
+    preview: float = Field(default=0.5, gt=0, le=1)
+    grade: float = Field(default=0.35, ge=0, le=1)
+
+
+@recipe(
+    "picture",
+    makes=("image/png", "image/jpeg", "image/webp"),
+    words=(
+        "picture",
+        "image",
+        "photo",
+        "poster",
+        "flyer",
+        "banner",
+        "illustration",
+        "wallpaper",
+        "cover",
+    ),
+)
+async def picture(ctx: Context, brief: Brief) -> Made:
+    """Read, search, outline, write the prompt, draw takes, judge, enlarge, grade, set type, sign."""
+    options = ctx.options(PictureOptions)
+    width, height = _size(brief, options.scale)
+    kit = ctx.kit
+
+    reading = await ctx.call(ReadBrief(prompt=brief.prompt), name="read")
+    found = await ctx.call(
+        SearchDocuments(query=_query(reading), documents=kit.documents), name="search"
+    )
+    outline = await ctx.call(
+        OutlinePicture(
+            reading=reading,
+            passages=found.passages,
+            brand=kit.name,
+            tagline=kit.tagline,
+            voice=kit.voice,
+            palette=kit.palette,
+            width=width,
+            height=height,
+            seed=brief.seed,
+        ),
+        name="outline",
+    )
+    palette = kit.palette or outline.palette
+    shot = await _shot(ctx, brief, outline, palette, options, (width, height))
+    if brief.product is not None:
+        shot = await _with_product(ctx, brief.product, shot, outline)
+    image = shot.image
+    if palette is not None and options.grade > 0:
+        graded = await ctx.call(
+            GradeImage(image=image, palette=palette, strength=options.grade), name="grade"
+        )
+        image = graded.image
+    if outline.lines or kit.logo:
+        page = await ctx.call(
+            Typeset(
+                image=image,
+                lines=outline.lines,
+                palette=palette or Palette(),
+                display=kit.display,
+                text=kit.text,
+                logo=kit.logo,
+                name=kit.name,
+                space=outline.space,
+                subjects=shot.subjects,
+            ),
+            name="type",
+        )
+        image = page.image
+    await _moderated(ctx, brief, outline, image)
+    signed = await ctx.call(
+        Sign(
+            asset=image,
+            media_type=brief.media_type,
+            brand=kit.name,
+            signer=kit.signer,
+            prompt=brief.prompt[:2000],
+            seed=brief.seed,
+        ),
+        name="sign",
+    )
+    return {"picture": signed.asset}
+
+
+async def _shot(
+    ctx: Context,
+    brief: Brief,
+    outline: Outline,
+    palette: Palette | None,
+    options: PictureOptions,
+    size: tuple[int, int],
+) -> Picture:
+    """The best take at its final size; takes are drawn smaller, since all but one are dropped."""
+    width, height = size
+    prompt = await ctx.call(
+        WriteImagePrompt(
+            subject=outline.subject,
+            setting=outline.setting,
+            mood=outline.mood,
+            space=outline.space,
+            product=brief.product is not None,
+        ),
+        name="prompt",
+    )
+    preview = options.preview if options.takes > 1 else 1.0
+    takes = await ctx.takes(
+        GenerateImage(
+            prompt=prompt.prompt,
+            width=max(16, round(width * preview)),
+            height=max(16, round(height * preview)),
+            seed=brief.seed,
+            palette=palette,
+            space=outline.space,
+            label=outline.label,
+            plinth=brief.product is not None,
+        ),
+        name="picture",
+        count=options.takes,
+    )
+    verdict = await ctx.call(
+        Judge(
+            images=tuple(take.result.image for take in takes),
+            prompt=prompt.prompt,
+            palette=palette,
+            space=outline.space,
+            subjects=tuple(take.result.subjects for take in takes),
+        ),
+        name="judge",
+    )
+    best = (await ctx.review(takes, name="choose", best=verdict.best)).result
+    if (best.image.width, best.image.height) == (width, height):
+        return best
+    return await ctx.call(
+        UpscaleImage(
+            image=best.image, width=width, height=height, scene=best.scene, subjects=best.subjects
+        ),
+        name="upscale",
+    )
+
+
+async def _with_product(ctx: Context, product: Asset, shot: Picture, outline: Outline) -> Picture:
+    """The photographed product, cut out and stood into the scene."""
+    cut = await ctx.call(CutOut(image=product), name="cut-out")
+    return await ctx.call(
+        PlaceProduct(
+            scene=shot.image, product=cut.image, subjects=shot.subjects, space=outline.space
+        ),
+        name="place",
+    )
+
+
+async def _moderated(ctx: Context, brief: Brief, outline: Outline, image: Asset) -> None:
+    """Stop what must not go out, before it is signed.
+
+    Raises:
+        ContentFilteredError: words or picture were refused.
+    """
+    verdict = await ctx.call(
+        Moderate(
+            texts=(brief.prompt[:4000], *(line.text for line in outline.lines)),
+            image=image,
+            avoid=ctx.kit.voice.avoid,
+        ),
+        name="moderate",
+    )
+    if not verdict.allowed:
+        raise ContentFilteredError(
+            f"refused: {'; '.join(verdict.reasons)}", hint="change the words"
+        )
+
+
+def _size(brief: Brief, scale: float) -> tuple[int, int]:
+    width = brief.width or brief.height or SIDE
+    height = brief.height or brief.width or SIDE
+    return max(16, round(width * scale)), max(16, round(height * scale))
+
+
+def _query(reading: Reading) -> str:
+    """What to look for. Dates and places are left out: they do not change what is found."""
+    parts = (reading.name, reading.subject, reading.occasion, *reading.mood)
+    return " ".join(part for part in parts if part)[:1000]
