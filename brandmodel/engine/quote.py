@@ -91,7 +91,9 @@ class Sketching:
         )
         self._scene.names.claim(name, key)
         found = await self._steps.find(key, request)
-        known = found is not None or key in self._seen
+        # Equal sketches need not mean equal requests: only the cheapest continuation may hope so.
+        twin = key in self._seen and not (self._dear and self._sketched)
+        known = found is not None or twin
         self._seen.add(key)
         await self._price(request, name, known, route.targets[0].id, route.targets)
         result = found.result if found else request.sketch(dear=self._dear)

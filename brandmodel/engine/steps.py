@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import socket
 import time
 import uuid
@@ -199,23 +200,22 @@ class Steps:
         ) from (failures[-1] if failures else None)
 
     async def _persistently(self, ask: Ask, target: Target) -> Obtained:
+        def again(error: BaseException) -> bool:
+            sure = not target.price or not getattr(error, "started", True)
+            return may_retry(error) and sure
+
         try:
             return await self._once(ask, target)
         except ProviderError as error:
-            if not may_retry(error):
+            if not again(error):
                 raise
         # tenacity costs 16-32 us a call, so it is entered only once a first try has failed.
-        from tenacity import (
-            AsyncRetrying,
-            retry_if_exception,
-            stop_after_attempt,
-            wait_exponential_jitter,
-        )
+        from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
         async for attempt in AsyncRetrying(
             stop=stop_after_attempt(TRIES - 1),
-            wait=wait_exponential_jitter(initial=0.2, max=5),
-            retry=retry_if_exception(may_retry),
+            wait=lambda state: _pause(state.outcome.exception() if state.outcome else None),
+            retry=retry_if_exception(again),
             reraise=True,
         ):
             with attempt:
@@ -256,7 +256,7 @@ class Steps:
         note = "drawn by the local studio in place of the model, and not kept"
         return Obtained(record, done.result, ran=True, notes=(note,))
 
-    async def _paid(self, ask: Ask, target: Target, high: int) -> Obtained:
+    async def _paid(self, ask: Ask, target: Target, high: int, *, resent: bool = False) -> Obtained:
         hold = await self._hold(ask, target, high)
         if isinstance(hold, Obtained):
             return hold
@@ -266,7 +266,8 @@ class Steps:
             async with self._renewed(ask.key, hold.holder):
                 done = await self._finish(ask, target, call, hold.attempt, hold.job)
         except (ProviderError, RequestError, ConfigError) as error:
-            await self._failed(hold.attempt, error, high)
+            if await self._forfeited(hold.attempt, error, high) and not resent:
+                return await self._paid(ask, target, high, resent=True)
             raise
         used = done.usage or ask.request.usage(done.result)
         charged = done.usd_nano if done.usd_nano is not None else cost(target.price, used)
@@ -330,19 +331,25 @@ class Steps:
             await self.journal.forfeit(attempt.id, error="lost; sent once more")
         return None
 
-    async def _failed(self, attempt: str, error: Exception, high: int) -> None:
+    async def _forfeited(self, attempt: str, error: Exception, high: int) -> bool:
+        """Close a failed attempt; True when its price is lost, and small enough to ask once more.
+
+        Raises:
+            OutcomeUnknownError: it may have started something that is too dear to ask for again.
+        """
         started = isinstance(error, ProviderError) and error.started
         if not started:
             await self.journal.release(attempt, error=type(error).__name__)
-        elif high <= RESEND_BELOW_NANO:
+            return False
+        if high <= RESEND_BELOW_NANO:
             await self.journal.forfeit(attempt, error=type(error).__name__)
-        else:
-            await self.journal.unknown(attempt, error=type(error).__name__)
-            raise OutcomeUnknownError(
-                f"a call that costs up to ${usd(high):.2f} broke off and may have started; "
-                "the money stays held",
-                hint=f"look it up at the vendor, then say what happened to attempt {attempt}",
-            ) from error
+            return True
+        await self.journal.unknown(attempt, error=type(error).__name__)
+        raise OutcomeUnknownError(
+            f"a call that costs up to ${usd(high):.2f} broke off and may have started; "
+            "the money stays held",
+            hint=f"look it up at the vendor, then say what happened to attempt {attempt}",
+        ) from error
 
     def _call(self, ask: Ask, target: Target, attempt: str) -> Call:
         return Call(
@@ -386,6 +393,12 @@ class Steps:
             yield
         finally:
             task.cancel()
+
+
+def _pause(error: BaseException | None) -> float:
+    """Seconds until the next try: the target's own wish, else a short random pause."""
+    wish = getattr(error, "retry_after_s", None)
+    return min(float(wish), 60.0) if wish is not None else random.uniform(0.05, 0.5)
 
 
 def assets_in(value: Any) -> list[Asset]:

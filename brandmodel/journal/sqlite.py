@@ -11,6 +11,7 @@ import asyncio
 import json
 import sqlite3
 import statistics
+import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -331,7 +332,7 @@ def _connected(path: Path) -> sqlite3.Connection:
                 f"{path} was written by a newer version of brandmodel",
                 hint="upgrade brandmodel, or choose another folder with BRANDMODEL_HOME",
             )
-        connection.execute("PRAGMA journal_mode=WAL")
+        _to_wal(connection)
         connection.execute("PRAGMA synchronous=FULL")
         if version < len(sql.MIGRATIONS):
             _migrate(connection)
@@ -339,6 +340,18 @@ def _connected(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _to_wal(connection: sqlite3.Connection) -> None:
+    """Switch a new file to WAL. The busy timeout does not cover that switch, so wait here."""
+    deadline = time.monotonic() + _BUSY_TIMEOUT_S
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

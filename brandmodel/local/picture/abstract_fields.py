@@ -18,14 +18,16 @@ def gradient(stage: Stage) -> Pixels:
     dark = bool(stage.random.random() < 0.55)
     x, y = _warped(stage, x, y)
     points = _mesh(stage, dark=dark)
-    total = np.zeros((*x.shape, 1), np.float32)
+    total, chroma = np.zeros((2, *x.shape, 1), np.float32)
     lab = np.zeros((*x.shape, 3), np.float32)
     for at, reach, fill in points:
         distance = ((x - at[0]) ** 2 + (y - at[1]) ** 2) / np.float32(reach * reach)
-        weight = np.exp(-distance * np.float32(1.3))[..., None] + np.float32(1e-5)
-        lab += weight * colour.lab(fill)
+        weight = np.exp(-distance * np.float32(1.35))[..., None] + np.float32(1e-5)
+        own = colour.lab(fill)
+        lab += weight * own
+        chroma += weight * np.float32(np.hypot(own[1], own[2]))
         total += weight
-    lab /= total
+    lab = _vivid(lab / total, chroma / total)
     lab = _folded(stage, lab, x, y)
     light = np.maximum(colour.from_oklab(lab), 0)
     size = (stage.width, stage.height)
@@ -67,24 +69,32 @@ def _warped(stage: Stage, x: Field, y: Field) -> tuple[Field, Field]:
 
 
 def _mesh(stage: Stage, *, dark: bool) -> list[tuple[tuple[float, float], float, str]]:
-    """(place, reach, colour) of the points; those of the calm side share one colour."""
-    ground = toned(stage.ink, min(0.3, lightness(stage.ink))) if dark else stage.paper
-    loud = [*stage.colours(), mixed(stage.primary, stage.ink if dark else stage.paper, 0.5)]
-    count = 6 + round(4 * stage.energy)
+    """(place, reach, colour) of the points; the calm side is all ground."""
+    ground = toned(stage.ink, min(0.28, lightness(stage.ink))) if dark else stage.paper
+    deep = mixed(stage.primary, stage.ink if dark else stage.paper, 0.45)
+    loud = [stage.primary, ground, stage.accent, deep, *stage.more]
+    count = 7 + round(4 * stage.energy)
+    first, lively = int(stage.random.integers(1000)), 0
     points: list[tuple[tuple[float, float], float, str]] = []
-    order = stage.random.permutation(count)
-    for i in range(count):
+    for i in range(40):
         # A low-discrepancy walk keeps points apart without looking like a grid.
-        x = (0.5 + (i + 1) * 0.7548776662) % 1 * stage.wide
-        y = (0.5 + (i + 1) * 0.5698402910) % 1 * stage.high
-        x += float(stage.random.uniform(-0.15, 0.15))
-        y += float(stage.random.uniform(-0.15, 0.15))
-        reach = float(stage.random.uniform(0.34, 0.62)) * (1.25 - 0.4 * stage.energy)
-        fill = loud[int(order[i]) % len(loud)] if i % 3 else ground
-        if float(stage.calm(x, y)) > 0.25:
-            fill, reach = ground, reach * 1.6
-        points.append(((x, y), reach, fill))
+        x = (0.5 + (first + i) * 0.7548776662) % 1 * stage.wide
+        y = (0.5 + (first + i) * 0.5698402910) % 1 * stage.high
+        reach = float(stage.random.uniform(0.3, 0.5)) * (1.2 - 0.3 * stage.energy)
+        calm = float(stage.calm(x, y)) > 0.2
+        points.append(((x, y), reach, ground if calm else loud[lively % len(loud)]))
+        lively += not calm
+        if lively >= count:
+            break
     return points
+
+
+def _vivid(lab: Field, chroma: Field) -> Field:
+    """Give mixtures of distant hues back the colour they lose on the way through grey."""
+    own = np.sqrt((lab[..., 1:] ** 2).sum(-1, keepdims=True))
+    gain = np.clip(chroma * np.float32(0.62) / np.maximum(own, np.float32(0.012)), 1, 1.9)
+    lab[..., 1:] *= gain
+    return lab
 
 
 def _folded(stage: Stage, lab: Field, x: Field, y: Field) -> Field:
@@ -101,33 +111,58 @@ def _folded(stage: Stage, lab: Field, x: Field, y: Field) -> Field:
 
 
 def _lit(stage: Stage) -> tuple[Field, Field]:
-    """Light tone and deep shade 0..1 of a large lit ball over a slow swell, full size."""
+    """Light tone and deep shade 0..1 of one or two lit balls over a slow swell, full size."""
     x, y = stage.grid()
-    side = {"left": 0.74, "right": 0.26}.get(
-        stage.scene.space, float(stage.random.uniform(0.3, 0.7))
-    )
-    level = {"top": 0.7, "bottom": 0.3}.get(
-        stage.scene.space, float(stage.random.uniform(0.42, 0.58))
-    )
-    cx, cy = side * stage.wide, level * stage.high
-    radius = float(stage.random.uniform(0.27, 0.36)) + 0.05 * stage.energy
-    lx, ly = (float(v) for v in stage.random.uniform(-0.65, -0.4, 2))
-    dx, dy = (x - np.float32(cx)) / np.float32(radius), (y - np.float32(cy)) / np.float32(radius)
-    flat = dx * dx + dy * dy
-    inside = np.clip((1 - np.sqrt(flat)) * np.float32(radius * stage.short / 2) + 0.5, 0, 1)
-    dz = np.sqrt(np.clip(1 - flat, 0, 1))
-    lit = np.clip(dx * np.float32(lx) + dy * np.float32(ly) + dz * np.float32(0.62), 0, 1)
-    wave = y + np.float32(0.07 + 0.07 * stage.energy) * np.sin(
-        x * np.float32(2.4) + np.float32(stage.random.uniform(0, 6.28))
-    )
-    swell = np.clip(wave / np.float32(stage.high) * np.float32(1.25) - np.float32(0.45), 0, 1)
-    calm = stage.calm(*np.broadcast_arrays(x, y))
-    ground = swell * np.float32(0.75) * (1 - calm)
-    tone = inside * (np.float32(0.96) - np.float32(0.72) * lit) + (1 - inside) * ground
-    shade = inside * np.clip(np.float32(0.72) - np.float32(1.7) * lit, 0, 1) + (
-        1 - inside
-    ) * np.clip(ground - np.float32(0.42), 0, 1)
+    tone = _swell(stage, x, y)
+    shade = np.clip(tone - np.float32(0.42), 0, 1)
+    light = tuple(float(v) for v in stage.random.uniform(-0.65, -0.4, 2))
+    for cx, cy, radius in _balls(stage):
+        dx, dy = (
+            (x - np.float32(cx)) / np.float32(radius),
+            (y - np.float32(cy)) / np.float32(radius),
+        )
+        flat = dx * dx + dy * dy
+        inside = np.clip((1 - np.sqrt(flat)) * np.float32(radius * stage.short / 2) + 0.5, 0, 1)
+        dz = np.sqrt(np.clip(1 - flat, 0, 1))
+        lit = np.clip(
+            dx * np.float32(light[0]) + dy * np.float32(light[1]) + dz * np.float32(0.62), 0, 1
+        )
+        tone += inside * (np.float32(0.96) - np.float32(0.72) * lit - tone)
+        shade += inside * (np.clip(np.float32(0.72) - np.float32(1.7) * lit, 0, 1) - shade)
     return tone.astype(np.float32), shade.astype(np.float32)
+
+
+def _balls(stage: Stage) -> list[tuple[float, float, float]]:
+    """(x, y, radius) of a large ball that is whole, and sometimes a small one beside it."""
+    random = stage.random
+    radius = float(random.uniform(0.26, 0.33)) + 0.04 * stage.energy
+    across = {"left": 0.75, "right": 0.25}.get(stage.scene.space, float(random.uniform(0.3, 0.7)))
+    down = {"top": 0.72, "bottom": 0.28}.get(stage.scene.space, float(random.uniform(0.42, 0.56)))
+    if stage.scene.space in ("top", "bottom"):
+        radius = min(radius, 0.24 * stage.high)
+    edge = radius + 0.03
+    x = float(np.clip(across * stage.wide, edge, stage.wide - edge))
+    y = float(np.clip(down * stage.high, edge, stage.high - edge))
+    small = radius * float(random.uniform(0.2, 0.34))
+    side = -1.0 if x > stage.wide / 2 else 1.0
+    if stage.scene.space in ("left", "right"):
+        side = -side
+    found = [(x, y, radius)]
+    if random.random() < 0.35 + 0.4 * stage.energy:
+        found.append((x + side * (radius + small * 1.5), y + radius - small, small))
+    return found
+
+
+def _swell(stage: Stage, x: Field, y: Field) -> Field:
+    """A ground that darkens away from the calm side, along a wave."""
+    rise = np.float32(0.07 + 0.07 * stage.energy)
+    bend = rise * np.sin(x * np.float32(2.4) + np.float32(stage.random.uniform(0, 6.28)))
+    along = (y + bend) / np.float32(stage.high)
+    if stage.scene.space == "bottom":
+        along = 1 - along
+    swell = np.clip(along * np.float32(1.25) - np.float32(0.45), 0, 1) * np.float32(0.75)
+    calm = stage.calm(*np.broadcast_arrays(x, y))
+    return (swell * (1 - calm) ** 2).astype(np.float32)
 
 
 def _screened(stage: Stage, tone: Field, pitch: float, angle: float) -> Field:

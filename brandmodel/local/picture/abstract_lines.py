@@ -24,7 +24,7 @@ def ribbons(stage: Stage) -> Pixels:
     """Bands of light: many fine strokes between two moving edges, bright where the band turns."""
     dark = stage.random.random() < 0.72
     _glow(stage, dark=dark)
-    count = 1 + round(0.6 + 1.5 * stage.energy)
+    count = 1 + round(1.7 * stage.energy)
     for i in range(count):
         _ribbon(stage, i, count, dark=dark)
     return stage.finished(grain=0.012)
@@ -36,14 +36,12 @@ def waves(stage: Stage) -> Pixels:
     tones = _wave_tones(stage, count)
     sky = tones.pop(0)
     stage.clear(sky)
-    upside = stage.scene.space == "bottom"
-    if upside:
-        stage.canvas.scale(1, -1)
-        stage.canvas.translate(0, -stage.high)
     level = _wave_level(stage)
+    # With the calm side below, the nearest wave is one broad sheet of water.
+    foot = 0.52 if stage.scene.space == "bottom" else 1.02
     _sun(stage, level, sky)
     for i, tone in enumerate(tones):
-        _wave(stage, i / len(tones), level, tone)
+        _wave(stage, i / len(tones), (level, foot), tone)
     return stage.finished(grain=0.01)
 
 
@@ -80,7 +78,11 @@ def _ribbon(stage: Stage, index: int, count: int, *, dark: bool) -> None:
     across = np.linspace(0, 1, strokes, dtype=np.float32)[:, None]
     upright = stage.high > 1.25 * stage.wide
     middle = _middle(stage, along, index, count)
-    girth = (0.14 + 0.16 * stage.energy) * float(random.uniform(0.75, 1.25)) * 1.1**index
+    girth = (
+        (0.15 + 0.15 * stage.energy)
+        * float(random.uniform(0.8, 1.3))
+        * (1.4 if count == 1 else 1.0)
+    )
     swell = (
         0.35
         + 0.65
@@ -93,7 +95,7 @@ def _ribbon(stage: Stage, index: int, count: int, *, dark: bool) -> None:
     phase = turn + float(random.uniform(0, 6.28))
     twist = float(random.uniform(2.0, 3.0))
     offsets = np.sin(phase[None] + across * twist) * swell[None] * np.float32(girth)
-    offsets *= 1 - 0.75 * _calm_along(stage, along)[None]
+    offsets *= 1 - 0.5 * _leaving(stage, along)[None]
     lines = middle[None] + offsets
     shader = _band_shader(stage, index, dark=dark, upright=upright)
     paint = skia.Paint(
@@ -123,15 +125,19 @@ def _middle(stage: Stage, along: Field, index: int, count: int) -> Field:
     sway = 0.07 if calm_low or calm_high else 0.15
     slope = float(random.uniform(-0.3, 0.3)) * (0.4 if calm_low or calm_high else 1.0)
     wave = np.sin(along * float(random.uniform(2.6, 4.4)) + float(random.uniform(0, 6.28)))
-    return ((center + sway * wave + slope * (along - 0.5)) * room).astype(np.float32)
+    way = center + sway * wave + slope * (along - 0.5)
+    # Where the calm side lies at an end, the band sweeps down and out of the picture before it.
+    leaving = _leaving(stage, along)
+    return ((way + (1.25 + 0.12 * index - way) * leaving) * room).astype(np.float32)
 
 
-def _calm_along(stage: Stage, along: Field) -> Field:
-    """How thin a band has to be along its way, where the calm side lies at one of its ends."""
-    upright = stage.high > 1.25 * stage.wide
-    if upright:
-        return stage.calm(stage.wide / 2, along * stage.high)
-    return stage.calm(along * stage.wide, stage.high / 2)
+def _leaving(stage: Stage, along: Field) -> Field:
+    ends = ("top", "bottom") if stage.high > 1.25 * stage.wide else ("left", "right")
+    if stage.scene.space not in ends:
+        return np.zeros_like(along)
+    depth = 1 - along if stage.scene.space == ends[0] else along
+    t = np.clip((depth - 0.08) / 0.62, 0, 1)
+    return (t * t * (3 - 2 * t)).astype(np.float32)
 
 
 def _band_shader(stage: Stage, index: int, *, dark: bool, upright: bool) -> skia.Shader:
@@ -141,11 +147,11 @@ def _band_shader(stage: Stage, index: int, *, dark: bool, upright: bool) -> skia
         warm, cool = cool, warm
     if dark:
         stops = [
-            (mixed(stage.paper, warm, 0.25), 0.34),
-            (warm, 0.24),
-            (mixed(cool, stage.paper, 0.35), 0.3),
+            (mixed(stage.paper, warm, 0.3), 0.42),
             (warm, 0.3),
-            (cool, 0.2),
+            (mixed(cool, stage.paper, 0.4), 0.34),
+            (mixed(stage.paper, warm, 0.6), 0.42),
+            (warm, 0.3),
         ]
     else:
         stops = [(cool, 0.2), (warm, 0.26), (cool, 0.22), (stage.ink, 0.22), (warm, 0.16)]
@@ -188,8 +194,10 @@ def _wave_tones(stage: Stage, count: int) -> list[str]:
 
 def _wave_level(stage: Stage) -> float:
     """Where the farthest wave lies, as a share of the height."""
-    if stage.scene.space in ("top", "bottom"):
+    if stage.scene.space == "top":
         return 0.6
+    if stage.scene.space == "bottom":
+        return 0.24
     return float(stage.random.uniform(0.34, 0.46))
 
 
@@ -198,11 +206,10 @@ def _sun(stage: Stage, level: float, sky: str) -> None:
     side = {"left": 0.74, "right": 0.26}.get(stage.scene.space)
     x = stage.wide * (side or float(stage.random.uniform(0.24, 0.76)))
     y = stage.high * level + radius * float(stage.random.uniform(-0.35, 0.25))
-    stage.canvas.drawCircle(x, y, radius, filled(stage.accent))
     halo = skia.GradientShader.MakeRadial(
         center=skia.Point(x, y),
         radius=radius * 3.2,
-        colors=[argb(mixed(sky, stage.accent, 0.6), 0.4), argb(mixed(sky, stage.accent, 0.6), 0.0)],
+        colors=[argb(stage.accent, 0.28), argb(stage.accent, 0.07), argb(stage.accent, 0.0)],
     )
     stage.canvas.drawCircle(
         x, y, radius * 3.2, skia.Paint(Shader=halo, Dither=True, AntiAlias=True)
@@ -210,11 +217,12 @@ def _sun(stage: Stage, level: float, sky: str) -> None:
     stage.canvas.drawCircle(x, y, radius, filled(stage.accent))
 
 
-def _wave(stage: Stage, near: float, level: float, tone: str) -> None:
+def _wave(stage: Stage, near: float, span: tuple[float, float], tone: str) -> None:
     """One wave down to the lower edge; ``near`` is 0 for the farthest."""
     random = stage.random
     x = np.linspace(-0.02, 1.02, _POINTS, dtype=np.float32) * np.float32(stage.wide)
-    base = stage.high * (level + (1.02 - level) * near**1.15 + 0.02)
+    level, foot = span
+    base = stage.high * (level + (foot - level) * near**1.15 + 0.02)
     height = (0.018 + 0.085 * near) * (0.55 + 0.9 * stage.energy)
     length = 0.55 + 0.8 * near
     swell = np.sin(x / length * 2.1 + float(random.uniform(0, 6.28)))

@@ -26,23 +26,17 @@ def confetti(stage: Stage) -> Pixels:
     ground = stage.pick((stage.paper, stage.ink, stage.primary), (0.55, 0.3, 0.15))
     stage.clear(ground)
     fills = [c for c in (stage.paper, stage.ink, *stage.colours()) if c != ground]
-    spacing = 0.2 - 0.095 * stage.energy
     names = list(_PIECES)
-    previous = ""
-    for x, y in _spread(stage, spacing):
-        size = spacing * float(stage.random.choice((0.2, 0.3, 0.3, 0.42)))
-        angle = float(stage.random.uniform(0, 360))
-        name = stage.pick(names, [0.1 if n == previous else 1.0 for n in names])
-        fill = fills[int(stage.random.integers(len(fills)))]
-        keep = float(stage.random.random())
-        previous = name
-        if float(stage.calm(x, y)) > keep * 0.5:
-            continue
+    fill = name = ""
+    for x, y, size in _scattered(stage, 0.13 - 0.07 * stage.energy):
+        name = stage.pick(names, [0.1 if n == name else 1.0 for n in names])
+        fill = stage.pick(fills, [0.25 if f == fill else 1.0 for f in fills])
+        piece, extent = _PIECES[name]
         stage.canvas.save()
         stage.canvas.translate(x, y)
-        stage.canvas.rotate(angle)
-        stage.canvas.scale(size, size)
-        _PIECES[name](stage.canvas, fill)
+        stage.canvas.rotate(float(stage.random.uniform(0, 360)))
+        stage.canvas.scale(size / extent, size / extent)
+        piece(stage.canvas, fill)
         stage.canvas.restore()
     return stage.finished(grain=0.009)
 
@@ -88,17 +82,20 @@ def _ring_system(
     stage.canvas.drawCircle(*center, last * 0.55, filled(mixed(colours[0], stage.accent, 1.0)))
 
 
-def _spread(stage: Stage, spacing: float) -> list[tuple[float, float]]:
-    """Points no closer than ``spacing``, by best of several candidates (D. P. Mitchell, 1991)."""
-    columns = int(np.ceil(stage.wide / spacing)) + 1
-    rows = int(np.ceil(stage.high / spacing)) + 1
-    found: list[tuple[float, float]] = []
-    for row in range(rows):
-        for column in range(columns):
-            shift = 0.5 if row % 2 else 0.0
-            dx, dy = (float(v) for v in stage.random.uniform(-0.27, 0.27, 2))
-            found.append(((column + shift + dx) * spacing, (row + 0.35 + dy) * spacing))
-    return found
+def _scattered(stage: Stage, spacing: float) -> list[tuple[float, float, float]]:
+    """(x, y, radius) of circles that do not touch, large and small, by throwing darts."""
+    random = stage.random
+    tries = round(9 * stage.wide * stage.high / spacing**2 / 4)
+    darts = random.uniform(-0.03, 1.03, (tries, 2)) * (stage.wide, stage.high)
+    sizes = spacing * random.choice((0.3, 0.42, 0.42, 0.62), tries)
+    calm = stage.calm(darts[:, 0].astype(np.float32), darts[:, 1].astype(np.float32))
+    kept = np.flatnonzero(calm < random.random(tries) * 0.6)
+    placed = np.empty((0, 3))
+    for x, y, size in np.column_stack([darts, sizes])[kept]:
+        gaps = np.hypot(placed[:, 0] - x, placed[:, 1] - y) - placed[:, 2] - size
+        if not gaps.size or gaps.min() > spacing * 0.34:
+            placed = np.vstack([placed, (x, y, size)])
+    return [(float(x), float(y), float(size)) for x, y, size in placed]
 
 
 def _dot(canvas: skia.Canvas, fill: str) -> None:
@@ -144,13 +141,14 @@ def _cross(canvas: skia.Canvas, fill: str) -> None:
         canvas.drawLine(*a, *b, stroked(fill, 0.44))
 
 
-_PIECES: dict[str, Callable[[skia.Canvas, str], None]] = {
-    "dot": _dot,
-    "bar": _bar,
-    "half": _half,
-    "quarter": _quarter,
-    "triangle": _triangle,
-    "squiggle": _squiggle,
-    "ring": _ring,
-    "cross": _cross,
+# Each with the radius of the circle that it fills.
+_PIECES: dict[str, tuple[Callable[[skia.Canvas, str], None], float]] = {
+    "dot": (_dot, 1.0),
+    "bar": (_bar, 1.05),
+    "half": (_half, 0.95),
+    "quarter": (_quarter, 1.3),
+    "triangle": (_triangle, 0.95),
+    "squiggle": (_squiggle, 1.35),
+    "ring": (_ring, 0.95),
+    "cross": (_cross, 1.0),
 }

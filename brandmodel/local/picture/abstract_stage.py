@@ -83,8 +83,8 @@ class Stage:
     def grid(self, scale: float = 1.0) -> tuple[Field, Field]:
         """(h, 1) and (1, w) coordinates in units, of the picture at ``scale`` of its size."""
         w, h = max(2, round(self.width * scale)), max(2, round(self.height * scale))
-        x = (np.arange(w, dtype=np.float32) + np.float32(0.5)) / w * np.float32(self.wide)
-        y = (np.arange(h, dtype=np.float32) + np.float32(0.5)) / h * np.float32(self.high)
+        x = (np.arange(w, dtype=np.float32) + np.float32(0.5)) * np.float32(self.wide / w)
+        y = (np.arange(h, dtype=np.float32) + np.float32(0.5)) * np.float32(self.high / h)
         return x[None], y[:, None]
 
     def pick(self, options: Sequence[str], weights: Sequence[float]) -> str:

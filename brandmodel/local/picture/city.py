@@ -48,7 +48,10 @@ def _outline(tower: _Tower, foot: float) -> list[tuple[float, float, float, floa
     if tower.crown == 3:  # plant room
         return [body, (x0 + 0.18 * w, top, x0 + 0.62 * w, top + 0.10 * w)]
     if tower.crown == 4:  # two shafts
-        return [(x0, foot, mid + 0.04 * w, top - 0.14 * tower.tall), (mid - 0.02 * w, foot, x1, top)]
+        return [
+            (x0, foot, mid + 0.04 * w, top - 0.14 * tower.tall),
+            (mid - 0.02 * w, foot, x1, top),
+        ]
     return [body]
 
 
@@ -64,7 +67,11 @@ def _towers(view: View, random: np.random.Generator, t: float) -> list[_Tower]:
         tall = (low + (0.30 - 0.10 * t) * near) * unit * float(random.uniform(0.45, 1.15))
         if near > 0.55 and random.random() < 0.22:
             tall *= 1.35
-        crown = int(random.choice([0, 0, 0, 1, 2, 3, 4])) if tall > 0.10 else int(random.choice([0, 0, 3]))
+        crown = (
+            int(random.choice([0, 0, 1, 1, 2, 3, 4, 5, 6]))
+            if tall > 0.10
+            else int(random.choice([0, 0, 3]))
+        )
         if tall > 0.05:
             wide = min(wide, tall * 0.8)
         towers.append(_Tower(x, wide, float(tall), crown, float(random.uniform(0.75, 1.2))))
@@ -107,7 +114,9 @@ def skyline(picture: Array, look: Look) -> tuple[Array, Box]:
     facades = _facades(look)
     depth = np.full(picture.shape[:2], np.inf, np.float32)
     x, y = view.xs()[None, :], view.ys()[:, None]
-    air = look.air(x, np.broadcast_to(y, depth.shape))
+    # Far towers must stay a shade darker than the sky that they stand against.
+    sky = look.clear_sky(np.broadcast_to(y, depth.shape))
+    air = (look.air(x, np.broadcast_to(y, depth.shape)) * np.float32(0.45) + sky * np.float32(0.50)).astype(np.float32)
     # The air is thicker near the water.
     low = np.exp(-np.maximum(y, 0) / np.float32(0.10))[..., None]
     highest = 0.0
@@ -116,12 +125,16 @@ def skyline(picture: Array, look: Look) -> tuple[Array, Box]:
         towers = _towers(view, random, t)
         highest = max(highest, max(tower.tall for tower in towers))
         foot = -0.004 - FOOT * t
-        colour, alpha = inked(view, lambda c, tw=towers, f=foot: _draw_walls(c, tw, f, facades, look.side))
+        colour, alpha = inked(
+            view, lambda c, tw=towers, f=foot: _draw_walls(c, tw, f, facades, look.side)
+        )
         clear = np.float32((0.20 + 0.76 * t**0.9) / (1 + 0.20 * (light.density - 1)))
         keep = clear * (1 - 0.50 * low * np.float32(1 - 0.6 * t))
         picture += (air + (colour - air) * keep - picture) * alpha[..., None]
         if facades.lit > 0 and t > 0.15:
-            lamps = inked(view, lambda c, tw=towers, f=foot, r=random: _draw_lamps(c, tw, f, facades, r))
+            lamps = inked(
+                view, lambda c, tw=towers, f=foot, r=random: _draw_lamps(c, tw, f, facades, r)
+            )
             power = np.float32(1.5 if light.dark > 0.5 else 0.8) * (0.25 + 0.75 * clear)
             picture += lamps[0] * (lamps[1] * power)[..., None]
         depth[alpha > 0.5] = np.float32(12 - 9 * t)
@@ -135,12 +148,29 @@ def _draw_walls(
     for tower in towers:
         front = paint(facades.wall * np.float32(tower.tone))
         bright = paint(facades.side * np.float32(tower.tone))
+        if tower.crown >= 5:
+            _draw_point(canvas, tower, foot, front)
         for left, bottom, right, top in _outline(tower, foot):
             canvas.drawRect(skia.Rect(left, bottom, right, top), front)
             edge = (right - left) * 0.34
             near = (right - edge, right) if side > 0 else (left, left + edge)
             canvas.drawRect(skia.Rect(near[0], bottom, near[1], top), bright)
         _draw_floors(canvas, tower, foot, facades)
+
+
+def _draw_point(canvas: skia.Canvas, tower: _Tower, foot: float, front: skia.Paint) -> None:
+    """A slanted roof or a pointed one with a needle."""
+    top, w = foot + tower.tall, tower.wide
+    path = skia.Path()
+    if tower.crown == 5:
+        path.addPoly([skia.Point(tower.x, top), skia.Point(tower.x, top + 0.55 * w), skia.Point(tower.x + w, top)], True)
+    else:
+        mid = tower.x + w / 2
+        path.addPoly(
+            [skia.Point(tower.x, top), skia.Point(mid - 0.03 * w, top + 0.9 * w), skia.Point(mid, top + 2.0 * w),
+             skia.Point(mid + 0.03 * w, top + 0.9 * w), skia.Point(tower.x + w, top)], True
+        )  # fmt: skip
+    canvas.drawPath(path, front)
 
 
 def _draw_floors(canvas: skia.Canvas, tower: _Tower, foot: float, facades: _Facades) -> None:

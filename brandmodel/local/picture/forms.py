@@ -135,10 +135,10 @@ class Tube(Field):
         """A tapered stack of three boxes."""
         best: Array = np.full(d.shape[1], FAR, np.float32)
         for i in range(3):
-            x, z = self._section(np.float32((i + 0.5) / 3) * self.tall)
+            x, z = self._section(np.asarray((i + 0.5) / 3 * self.tall, np.float32))
             y0, y1 = self.tall * i / 3, self.tall * (i + 1) / 3
-            low = vec(-x * 0.9, float(y0), -float(z) * 0.85)
-            high = vec(x * 0.9, float(y1), float(z) * 0.85)
+            low = vec(-x * 0.9, y0, -z * 0.85)
+            high = vec(x * 0.9, y1, z * 0.85)
             np.minimum(best, first_of(*slab(low, high, o, d)), out=best)
         return best
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from brandmodel.local.picture.light import Gobo, Rig, softbox
+from brandmodel.local.picture.products import GROUP
 from brandmodel.local.picture.scene import StillLife
 from brandmodel.local.picture.solids import Array, vec
 from brandmodel.local.picture.staging import Set
@@ -72,9 +73,7 @@ def _zoom(stage: Set, camera: Camera, area: Bounds) -> float:
     return min(zoom, 0.52 / (tall[3] - tall[1]))
 
 
-def _shift(
-    stage: Set, eye: Array, axes: Array, zoom: float, aspect: float
-) -> tuple[float, float]:
+def _shift(stage: Set, eye: Array, axes: Array, zoom: float, aspect: float) -> tuple[float, float]:
     """Centres the core in its area, low rather than high; keeps everything out of the free side."""
     area = _AREA[stage.scene.space]
     free = _FREE.get(stage.scene.space, (-9, -9, 9, 9))
@@ -97,7 +96,9 @@ def _kept(core: Bounds, area: Bounds, free: Bounds, stage: Set, camera: Camera) 
     """Whether the core is still whole in the picture and the free side is free."""
     every = bounds(camera, stage.bodies)
     slack = 0.012
-    inside = core[0] > -0.04 and core[1] > 0.025 and core[2] < 1.04 and core[3] < 0.985
+    inside = core[0] > -0.05 and core[1] > 0.025 and core[2] < 1.05 and core[3] < 0.985
+    product = bounds(camera, [b for b in stage.core if b.group == GROUP] or stage.core)
+    inside = inside and product[0] > 0.045 and product[2] < 0.955
     return inside and (
         every[0] > free[0] - slack
         and every[1] > free[1] - slack
@@ -150,7 +151,7 @@ def rig_for(stage: Set, ground: Array) -> Rig:
         away * math.sin(low),
         away * math.cos(low) * math.cos(turn),
     )
-    tone = np.array([1 + 0.16 * warm, 1 - 0.015 * abs(warm), 1 - 0.24 * warm], np.float32)
+    tone = np.array([1 + 0.2 * warm, 1 - 0.02 * abs(warm), 1 - 0.34 * warm], np.float32)
     cool = np.array([1 - 0.07 * warm, 1.0, 1 + 0.1 * warm], np.float32)
     sunny = {"summer": 1.08, "spring": 1.03}.get(scene.season, 1.0)
     share = 0.66 + 0.06 * max(warm, 0) - 0.08 * max(-warm, 0)

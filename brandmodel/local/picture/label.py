@@ -55,7 +55,7 @@ def drawn(
     if pixels[..., 3].min() == 255:
         return np.concatenate([linear(pixels[..., :3]), cover], -1)
     straight = pixels[..., :3] / np.float32(255) / np.maximum(cover, np.float32(1 / 255))
-    return np.concatenate([linear(straight), cover], -1)
+    return np.concatenate([linear(straight.astype(np.float32)), cover], -1)
 
 
 def ink(colour: Array, alpha: float = 1.0) -> skia.Paint:
@@ -77,8 +77,12 @@ def _font(text: str, serif: bool, weight: int) -> skia.Font:
     wanted = typeface("EB Garamond" if serif else "Inter Display", weight)
     codes = [ord(c) for c in text if not c.isspace()]
     faces = [wanted, *(typeface(name, weight) for name in FALLBACK)]
+
     # The face that can set most of the words; the chosen one where several can.
-    best = max(faces, key=lambda face: sum(bool(face.unicharToGlyph(code)) for code in codes))
+    def settable(face: skia.Typeface) -> int:
+        return sum(bool(face.unicharToGlyph(code)) for code in codes)
+
+    best = max(faces, key=settable)
     font = skia.Font(best, 1.0)
     font.setSubpixel(True)
     font.setLinearMetrics(True)
@@ -118,7 +122,11 @@ def words(
 def label(width: float, height: float, show: Print) -> Array:
     """A paper label of the given proportions."""
     styles = (_emblem, _band, _plain)
-    return drawn(width, height, lambda c, w, h: styles[show.style % 3](c, w, h, show))
+
+    def paint(c: skia.Canvas, w: float, h: float) -> None:
+        styles[show.style % 3](c, w, h, show)
+
+    return drawn(width, height, paint)
 
 
 def _lines(text: str) -> list[str]:
@@ -159,7 +167,14 @@ def _emblem(c: skia.Canvas, w: float, h: float, show: Print) -> None:
     c.drawCircle(w / 2 - r * 0.2, y, r, ink(show.mark))
     c.drawCircle(w / 2 + r * 0.62, y + r * 0.1, r * 0.52, ink(show.second))
     base = _name(c, show, (w / 2, h * (0.58 if wide else 0.52)), w * 0.78, _size(w, h))
-    words(c, show.line, (w / 2, base + 0.62 * _size(w, h)), (w * 0.7, 0.4 * _size(w, h)), show.ink, weight=500)
+    words(
+        c,
+        show.line,
+        (w / 2, base + 0.62 * _size(w, h)),
+        (w * 0.7, 0.4 * _size(w, h)),
+        show.ink,
+        weight=500,
+    )
     if not wide:
         c.drawLine(w / 2 - 0.09, h * 0.85, w / 2 + 0.09, h * 0.85, line(show.mark, 0.012))
 
@@ -173,7 +188,14 @@ def _band(c: skia.Canvas, w: float, h: float, show: Print) -> None:
     c.drawCircle(w * 0.5, h * 1.02, min(w, h) * 0.34, ink(show.second))
     c.restore()
     base = _name(c, show, (w / 2, h * (0.29 if h >= w else 0.33)), w * 0.8, _size(w, h))
-    words(c, show.line, (w / 2, base + 0.6 * _size(w, h)), (w * 0.74, 0.38 * _size(w, h)), show.ink, weight=500)
+    words(
+        c,
+        show.line,
+        (w / 2, base + 0.6 * _size(w, h)),
+        (w * 0.74, 0.38 * _size(w, h)),
+        show.ink,
+        weight=500,
+    )
 
 
 def _plain(c: skia.Canvas, w: float, h: float, show: Print) -> None:
@@ -182,7 +204,14 @@ def _plain(c: skia.Canvas, w: float, h: float, show: Print) -> None:
     inset = skia.Rect.MakeLTRB(0.055, 0.055, w - 0.055, h - 0.055)
     c.drawRect(inset, line(show.ink, 0.007, 0.7))
     base = _name(c, show, (w / 2, h * (0.48 if h >= w else 0.55)), w * 0.8, _size(w, h))
-    words(c, show.line, (w / 2, base + 0.62 * _size(w, h)), (w * 0.7, 0.38 * _size(w, h)), show.ink, weight=500)
+    words(
+        c,
+        show.line,
+        (w / 2, base + 0.62 * _size(w, h)),
+        (w * 0.7, 0.38 * _size(w, h)),
+        show.ink,
+        weight=500,
+    )
     if show.name and h >= w:
         c.drawCircle(w / 2, h * 0.84, 0.03, ink(show.second))
 
@@ -194,18 +223,20 @@ def wrap(width: float, height: float, show: Print, *, front: float) -> Array:
         c.drawRect(skia.Rect.MakeWH(w, h), ink(show.ground))
         unit = min(w, h)
         if show.style % 2:
-            c.drawRect(skia.Rect.MakeLTRB(0, h * 0.62, w, h), ink(show.mark))
+            c.drawRect(skia.Rect.MakeLTRB(0, h * 0.68, w, h), ink(show.mark))
             for number in range(9):
                 x = w * (number + 0.5) / 9
-                c.drawCircle(x, h * 0.62, w / 18 * 1.02, ink(show.mark))
+                c.drawCircle(x, h * 0.68, w / 18 * 1.02, ink(show.mark))
         else:
             for number, colour in enumerate((show.mark, show.second, show.mark)):
                 c.drawCircle(w / 2, h * 0.98, unit * (0.5 - 0.13 * number), ink(colour))
                 c.drawCircle(0, h * 0.98, unit * (0.5 - 0.13 * number), ink(colour))
                 c.drawCircle(w, h * 0.98, unit * (0.5 - 0.13 * number), ink(colour))
         across = w * front
-        base = _name(c, show, (w / 2, h * 0.3), across, min(0.24 * unit, across * 0.4))
-        words(c, show.line, (w / 2, base + 0.12 * unit), (across, 0.07 * unit), show.ink, weight=500)
+        base = _name(c, show, (w / 2, h * (0.27 if show.style % 2 else 0.3)), across, min(0.24 * unit, across * 0.4))
+        words(
+            c, show.line, (w / 2, base + 0.12 * unit), (across, 0.07 * unit), show.ink, weight=500
+        )
 
     return drawn(width, height, paint)
 
@@ -216,16 +247,22 @@ def cover(width: float, height: float, show: Print) -> Array:
     def paint(c: skia.Canvas, w: float, h: float) -> None:
         c.drawRect(skia.Rect.MakeWH(w, h), ink(show.ground))
         if show.style % 2:
+            full = min(w * 0.78, h * 0.52)
             for number, colour in enumerate((show.mark, show.second, show.ground)):
-                c.drawCircle(w, h, w * (0.78 - 0.25 * number), ink(colour))
+                c.drawCircle(w, h, full * (1 - 0.32 * number), ink(colour))
         else:
-            c.drawCircle(w * 0.5, h * 0.67, w * 0.3, ink(show.mark))
+            r = min(w * 0.3, h * 0.22)
+            c.drawCircle(w * 0.5, h * 0.7, r, ink(show.mark))
             c.save()
-            c.clipRect(skia.Rect.MakeLTRB(0, h * 0.67, w, h))
-            c.drawCircle(w * 0.5, h * 0.67, w * 0.3, ink(show.second))
+            c.clipRect(skia.Rect.MakeLTRB(0, h * 0.7, w, h))
+            c.drawCircle(w * 0.5, h * 0.7, r, ink(show.second))
             c.restore()
-        base = _name(c, show, (w / 2, h * 0.21), w * 0.8, 0.19)
-        words(c, show.line, (w / 2, base + 0.12), (w * 0.74, 0.075), show.ink, weight=500)
+        rows = len(_lines(show.name))
+        size = 0.19 if rows < 2 else 0.15
+        # The first line's capitals keep the same distance from the top, whatever the lines.
+        middle = h * 0.09 + size * (0.73 + (max(rows, 1) - 1) / 2 * 0.98)
+        base = _name(c, show, (w / 2, middle), w * 0.8, size)
+        words(c, show.line, (w / 2, base + 0.6 * size), (w * 0.74, 0.4 * size), show.ink, weight=500)
 
     return drawn(width, height, paint)
 

@@ -11,7 +11,7 @@ import numpy as np
 import skia
 from numpy.typing import NDArray
 
-from brandmodel.local.picture.colour import Array, encoded, linear
+from brandmodel.local.picture.colour import Array, linear
 from brandmodel.local.picture.land_view import View
 
 Drawer = Callable[[skia.Canvas], None]
@@ -52,11 +52,28 @@ def over(picture: Array, layer: tuple[Array, Array]) -> None:
 
 
 def paint(light: Array) -> skia.Paint:
-    """Anti-aliased fill in a colour of linear light; what exceeds 1 is clipped."""
-    r, g, b = (float(v) for v in encoded(np.asarray(light, np.float32)))
-    return skia.Paint(Color4f=skia.Color4f(r, g, b, 1.0), AntiAlias=True)
+    """As ``fill``, for an array."""
+    return fill(rgb_of(light))
 
 
 def shape(outline: Outline) -> skia.Path:
     """A closed path through the points."""
     return skia.Path.Polygon([skia.Point(float(x), float(y)) for x, y in outline], True)
+
+
+Rgb = tuple[float, float, float]
+"""One colour in linear light."""
+
+
+def rgb_of(light: Array) -> Rgb:
+    """Three plain numbers: much faster than arrays where thousands of outlines are filled."""
+    return float(light[0]), float(light[1]), float(light[2])
+
+
+def fill(light: Rgb) -> skia.Paint:
+    """Anti-aliased fill in a colour of linear light; what exceeds 1 is clipped."""
+    r, g, b = (
+        12.92 * v if v <= 0.0031308 else 1.055 * v ** (1 / 2.4) - 0.055
+        for v in (min(max(c, 0.0), 1.0) for c in light)
+    )
+    return skia.Paint(Color4f=skia.Color4f(r, g, b, 1.0), AntiAlias=True)

@@ -130,7 +130,13 @@ _SUNS: dict[Daytime, tuple[tuple[str, float, float, float, float, float], ...]] 
     "night": (("paper", 0.95, 0.02, 90, 0.4, 2.2), ("paper", 0.8, 0.03, 250, 0.5, 0.10),
               ("paper", 0.72, 0.04, 250, 0.55, 0.34)),
 }  # fmt: skip
-_FILL: dict[Daytime, float] = {"dawn": 0.45, "day": 0.42, "sunset": 0.45, "dusk": 0.62, "night": 0.75}
+_FILL: dict[Daytime, float] = {
+    "dawn": 0.45,
+    "day": 0.42,
+    "sunset": 0.45,
+    "dusk": 0.62,
+    "night": 0.75,
+}
 _DARK: dict[Daytime, float] = {"dawn": 0.08, "day": 0.0, "sunset": 0.15, "dusk": 0.6, "night": 1.0}
 
 
@@ -184,10 +190,17 @@ def light_of(scene: Landscape) -> Light:
         for role, lightness, chroma, hue, lean, strength in _SUNS[scene.daytime]
     )
     overcast = sky[1:3].mean(0)
-    fill = sky[1:].mean(0) * np.float32(_FILL[scene.daytime]) * np.float32(1 + 0.9 * air.grey)
+    # Low sun warms what it hits; the shadows see only the cool upper sky.
+    low = scene.daytime in ("dawn", "sunset", "dusk")
+    above = sky[2:].mean(0) * np.float32(1.25) if low else sky[1:].mean(0)
+    fill = above * np.float32(_FILL[scene.daytime]) * np.float32(1 + 0.9 * air.grey)
     key = (key * air.sun + overcast * np.float32(0.5 * air.grey)).astype(np.float32)
-    shade = mix(sky[2], tone(brand.ink, 0.42, 0.05, 270, 0.3), 0.25 + 0.3 * air.grey * (air.dim < 0.9))
-    lit = mix(sky[0], tone(brand.paper, 0.97, 0.03, 80, 0.3), 0.6 if scene.daytime != "night" else 0.0)
+    shade = mix(
+        sky[2], tone(brand.ink, 0.42, 0.05, 270, 0.3), 0.25 + 0.3 * air.grey * (air.dim < 0.9)
+    )
+    lit = mix(
+        sky[0], tone(brand.paper, 0.97, 0.03, 80, 0.3), 0.6 if scene.daytime != "night" else 0.0
+    )
     if scene.daytime in ("sunset", "dusk", "dawn"):
         lit = mix(lit, tone(brand.accent, 0.80, 0.12, 45, 0.45), 0.5)
     lit = mix(lit, shade, 0.55 * air.grey)

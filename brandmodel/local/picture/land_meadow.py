@@ -51,7 +51,13 @@ def grown(picture: Array, look: Look, land: Land) -> None:
     colour, alpha = near
     blurred = cv2.GaussianBlur(np.dstack([colour * alpha[..., None], alpha]), (0, 0), soft)
     part = np.maximum(blurred[..., 3:], 1e-4)
-    over(picture, ((blurred[..., :3] / part).astype(np.float32), np.clip(blurred[..., 3], 0, 1) * np.float32(0.9)))
+    over(
+        picture,
+        (
+            (blurred[..., :3] / part).astype(np.float32),
+            np.clip(blurred[..., 3], 0, 1) * np.float32(0.9),
+        ),
+    )
 
 
 def _palette(look: Look) -> tuple[list[Array], list[Array]]:
@@ -89,7 +95,9 @@ def _draw(canvas: skia.Canvas, look: Look, land: Land, random: np.random.Generat
     flowers = _stems(look, land, random, _FLOWERS, 9.0)
     # Flowers of one colour grow in drifts.
     drift = look.noise.value((flowers.x * flowers.z * 0.9)[None], (flowers.z * 0.9)[None])[0]
-    kinds = (np.floor((drift + 0.7) * 4.3).astype(int) + (random.random(_FLOWERS) < 0.25)) % len(petals)
+    kinds = (np.floor((drift + 0.7) * 4.3).astype(int) + (random.random(_FLOWERS) < 0.25)) % len(
+        petals
+    )
     steps = 14
     edges = np.geomspace(9.0, 0.2, steps + 1)
     wind = float(random.uniform(-0.5, 0.5))
@@ -100,7 +108,14 @@ def _draw(canvas: skia.Canvas, look: Look, land: Land, random: np.random.Generat
         for colour, group in zip(grass, groups, strict=True):
             path = skia.Path()
             for i in group:
-                _blade(path, random, float(blades.x[i]), float(blades.y[i]), float(blades.size[i]), wind)
+                _blade(
+                    path,
+                    random,
+                    float(blades.x[i]),
+                    float(blades.y[i]),
+                    float(blades.size[i]),
+                    wind,
+                )
             canvas.drawPath(path, paint(_air(look, colour, float(far))))
         if look.bare:
             continue
@@ -122,7 +137,11 @@ def _blade(
 
 
 def _flower(
-    canvas: skia.Canvas, random: np.random.Generator, spot: tuple[float, float, float], petal: Array, stem: Array
+    canvas: skia.Canvas,
+    random: np.random.Generator,
+    spot: tuple[float, float, float],
+    petal: Array,
+    stem: Array,
 ) -> None:
     """A stem and an open cup of petals seen from the side."""
     x, y, tall = spot
@@ -145,7 +164,9 @@ def _flower(
     for side in (-0.52, 0.0, 0.52):
         lobe = skia.Rect(side * r - r * 0.5, -r * 0.35, side * r + r * 0.5, r * 0.72)
         canvas.drawOval(lobe, paint(petal * np.float32(1.0 - 0.16 * abs(side))))
-    canvas.drawOval(skia.Rect(-r * 0.22, r * 0.15, r * 0.22, r * 0.42), paint(petal * np.float32(0.45)))
+    canvas.drawOval(
+        skia.Rect(-r * 0.22, r * 0.15, r * 0.22, r * 0.42), paint(petal * np.float32(0.45))
+    )
     canvas.restore()
 
 
@@ -163,4 +184,7 @@ def _draw_near(canvas: skia.Canvas, look: Look, random: np.random.Generator) -> 
         if side > 0.15 and random.random() < 0.5 and not look.bare:
             r = float(random.uniform(0.014, 0.026))
             y = view.bottom + tall * 0.9
-            canvas.drawOval(skia.Rect(x - r, y - r * 0.8, x + r, y + r * 0.8), paint(petals[int(random.integers(0, 4))]))
+            canvas.drawOval(
+                skia.Rect(x - r, y - r * 0.8, x + r, y + r * 0.8),
+                paint(petals[int(random.integers(0, 4))]),
+            )

@@ -59,7 +59,9 @@ def facing(points: Points, sun: Vector) -> tuple[Array, Array]:
     assert points.h.dx is not None
     assert points.h.dz is not None
     up = 1 / np.sqrt(1 + points.h.dx**2 + points.h.dz**2)
-    cosine = up * (np.float32(sun[1]) - points.h.dx * np.float32(sun[0]) - points.h.dz * np.float32(sun[2]))
+    cosine = up * (
+        np.float32(sun[1]) - points.h.dx * np.float32(sun[0]) - points.h.dz * np.float32(sun[2])
+    )
     return cosine.astype(np.float32), up.astype(np.float32)
 
 
@@ -79,7 +81,9 @@ def lit(setting: Setting, points: Points, albedo: Array, *, wrap: float = 0.0) -
     )
 
 
-def aired(setting: Setting, points: Points, colour: Array, *, reach: float, low: float = 0.9) -> Array:
+def aired(
+    setting: Setting, points: Points, colour: Array, *, reach: float, low: float = 0.9
+) -> Array:
     """The colour after the air between: thicker with depth and low down."""
     look = setting.look
     thin = np.exp(-np.maximum(points.h.v, 0) * np.float32(low))
@@ -170,9 +174,13 @@ def hill_shader(setting: Setting, *, reach: float) -> Shader:
         patch = noise.fractal(u * np.float32(0.9), w * np.float32(0.9), 5)
         blades = noise.value(u * 43, w * 43) * smooth(0.02, 0.006, points.grain)
         grass = blend(ground.green, ground.soil, smooth(0.05, 0.55, patch) * 0.5)
-        field = smooth(0.10, 0.16, noise.value(u * np.float32(0.42) + 8, w * np.float32(0.62), fine=True))
+        field = smooth(
+            0.10, 0.16, noise.value(u * np.float32(0.42) + 8, w * np.float32(0.62), fine=True)
+        )
         rows = 0.5 + 0.5 * np.sin((u * np.float32(1.3) + w * np.float32(0.35)) * np.float32(22))
-        crop = blend(ground.green * 0.85, ground.bloom, 0.35 + 0.4 * rows * smooth(0.06, 0.015, points.grain))
+        crop = blend(
+            ground.green * 0.85, ground.bloom, 0.35 + 0.4 * rows * smooth(0.06, 0.015, points.grain)
+        )
         albedo = blend(grass, crop, field * 0.75) * (1 + 0.16 * blades + 0.20 * patch)[..., None]
         albedo = blend(albedo, ground.leaf * np.float32(0.55), wood)
         if setting.look.white:
@@ -196,8 +204,12 @@ def meadow_shader(setting: Setting, *, reach: float) -> Shader:
         blades = noise.value(u * 47, w * 19) * smooth(0.02, 0.004, points.grain)
         grass = blend(ground.green, ground.leaf, smooth(-0.1, 0.5, patch) * 0.6)
         dots = noise.value(u * 29, w * 29) + noise.value(u * 9, w * 9) * np.float32(0.5)
-        drift = smooth(0.02, 0.30, noise.value(u * np.float32(0.55) + 3, w * np.float32(0.8) + 5, fine=True))
-        flowers = smooth(0.12, 0.34, dots) * drift * smooth(0.05, 0.012, points.grain) + 0.16 * drift
+        drift = smooth(
+            0.02, 0.30, noise.value(u * np.float32(0.55) + 3, w * np.float32(0.8) + 5, fine=True)
+        )
+        flowers = (
+            smooth(0.12, 0.34, dots) * drift * smooth(0.05, 0.012, points.grain) + 0.16 * drift
+        )
         if not bare:
             grass = blend(grass, ground.bloom, flowers * np.float32(0.8))
         albedo = grass * (1 + 0.20 * blades + 0.20 * patch)[..., None]

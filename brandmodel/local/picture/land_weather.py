@@ -20,7 +20,9 @@ def bloomed(picture: Array) -> None:
     unit = float(np.sqrt(height * width))
     factor = max(1, int(unit / 160))
     size = (max(8, width // factor), max(8, height // factor))
-    over = cv2.resize(np.clip(picture - np.float32(0.75), 0, 2.5), size, interpolation=cv2.INTER_AREA)
+    over = cv2.resize(
+        np.clip(picture - np.float32(0.75), 0, 2.5), size, interpolation=cv2.INTER_AREA
+    )
     wide = cv2.GaussianBlur(over, (0, 0), 0.035 * unit / factor)
     near = cv2.GaussianBlur(over, (0, 0), 0.010 * unit / factor)
     glow = near * np.float32(0.22) + wide * np.float32(0.22)
@@ -55,22 +57,36 @@ def _fog(picture: Array, look: Look, depth: Array) -> None:
     picture += (air - picture) * t[..., None]
 
 
-def _rain(picture: Array, view: View, light: Light, random: np.random.Generator, amount: float) -> None:
+def _rain(
+    picture: Array, view: View, light: Light, random: np.random.Generator, amount: float
+) -> None:
     """Streaks in three depths, fine and slanted, lighter than what is behind them."""
     slant = float(random.uniform(0.08, 0.22)) * (1 if random.random() < 0.5 else -1)
     area = view.half * (view.top - view.bottom)
-    for count, long, wide, strength in ((1500, 0.035, 0.0007, 0.20), (620, 0.075, 0.0011, 0.24), (130, 0.15, 0.0019, 0.20)):
+    for count, long, wide, strength in (
+        (1500, 0.035, 0.0007, 0.20),
+        (620, 0.075, 0.0011, 0.24),
+        (130, 0.15, 0.0019, 0.20),
+    ):
         total = int(count * amount * area / 0.63)
         xs = random.uniform(-view.half * 1.2, view.half * 1.2, total)
         ys = random.uniform(view.bottom, view.top + long, total)
         lengths = long * random.uniform(0.5, 1.2, total)
 
-        def draw(canvas: skia.Canvas, xs: Array = xs, ys: Array = ys, lengths: Array = lengths, wide: float = wide) -> None:
+        def draw(
+            canvas: skia.Canvas,
+            xs: Array = xs,
+            ys: Array = ys,
+            lengths: Array = lengths,
+            wide: float = wide,
+        ) -> None:
             path = skia.Path()
             for x, y, length in zip(xs.tolist(), ys.tolist(), lengths.tolist(), strict=True):
                 path.moveTo(x, y)
                 path.lineTo(x + slant * length, y - length)
-            line = skia.Paint(Color=0xFFFFFFFF, AntiAlias=True, Style=skia.Paint.kStroke_Style, StrokeWidth=wide)
+            line = skia.Paint(
+                Color=0xFFFFFFFF, AntiAlias=True, Style=skia.Paint.kStroke_Style, StrokeWidth=wide
+            )
             canvas.drawPath(path, line)
 
         _, alpha = inked(view, draw)
@@ -81,7 +97,9 @@ def _rain(picture: Array, view: View, light: Light, random: np.random.Generator,
 def _snow(picture: Array, view: View, light: Light, random: np.random.Generator) -> None:
     """Flakes in four depths: fine and many far away, few, large and out of focus near."""
     area = view.half * (view.top - view.bottom)
-    white = np.minimum(light.haze * np.float32(0.75) + np.float32(0.42 * (1 - 0.75 * light.dark)), 1.0)
+    white = np.minimum(
+        light.haze * np.float32(0.75) + np.float32(0.42 * (1 - 0.75 * light.dark)), 1.0
+    )
     for count, radius, soft, strength in (
         (1500, 0.0011, 0.0004, 0.60), (620, 0.0021, 0.0008, 0.80), (150, 0.0042, 0.0022, 0.75), (26, 0.010, 0.0065, 0.42)
     ):  # fmt: skip
@@ -109,19 +127,36 @@ def _lightning(picture: Array, view: View, light: Light, random: np.random.Gener
     points = _bolt(random, (x, start), (x + float(random.uniform(-0.10, 0.10)), end), 6)
 
     def draw(canvas: skia.Canvas) -> None:
-        for line, wide in ((points, 0.0026), (_branch(random, points, end), 0.0013), (_branch(random, points, end), 0.0010)):
+        for line, wide in (
+            (points, 0.0026),
+            (_branch(random, points, end), 0.0013),
+            (_branch(random, points, end), 0.0010),
+        ):
             path = skia.Path()
             path.moveTo(*line[0])
             for px, py in line[1:]:
                 path.lineTo(px, py)
-            canvas.drawPath(path, skia.Paint(Color=0xFFFFFFFF, AntiAlias=True, Style=skia.Paint.kStroke_Style, StrokeWidth=wide))
+            canvas.drawPath(
+                path,
+                skia.Paint(
+                    Color=0xFFFFFFFF,
+                    AntiAlias=True,
+                    Style=skia.Paint.kStroke_Style,
+                    StrokeWidth=wide,
+                ),
+            )
 
     _, alpha = inked(view, draw)
     halo = cv2.GaussianBlur(alpha, (0, 0), 0.012 / view.scale)
     dx, dy = view.xs()[None, :] - np.float32(x), view.ys()[:, None] - np.float32(start * 0.8)
-    flash = np.exp(-np.sqrt(dx * dx + (dy * 1.6) ** 2) / np.float32(0.16)) * smooth(-0.02, 0.1, view.ys()[:, None])
+    flash = np.exp(-np.sqrt(dx * dx + (dy * 1.6) ** 2) / np.float32(0.16)) * smooth(
+        -0.02, 0.1, view.ys()[:, None]
+    )
     tint = light.sky[1] * np.float32(0.5) + np.float32(0.5)
-    picture += tint * (alpha * np.float32(1.6) + halo * np.float32(1.5) + flash * np.float32(0.22))[..., None]
+    picture += (
+        tint
+        * (alpha * np.float32(1.6) + halo * np.float32(1.5) + flash * np.float32(0.22))[..., None]
+    )
 
 
 def _bolt(
@@ -140,7 +175,11 @@ def _bolt(
     return line
 
 
-def _branch(random: np.random.Generator, line: list[tuple[float, float]], end: float) -> list[tuple[float, float]]:
+def _branch(
+    random: np.random.Generator, line: list[tuple[float, float]], end: float
+) -> list[tuple[float, float]]:
     start = line[int(random.integers(len(line) // 5, len(line) // 2))]
     reach = (start[1] - end) * float(random.uniform(0.4, 0.7))
-    return _bolt(random, start, (start[0] + reach * float(random.choice([-0.6, 0.6])), start[1] - reach), 5)
+    return _bolt(
+        random, start, (start[0] + reach * float(random.choice([-0.6, 0.6])), start[1] - reach), 5
+    )

@@ -128,7 +128,9 @@ def _forest(look: Look, picture: Array) -> _Painted:
     depth = trees.forest(picture, look)
     side = look.view.subject
     reach = 0.4 * look.view.half
-    return depth, (look.view.box(side - reach, 0.5 * look.view.top, side + reach, look.view.bottom),)
+    return depth, (
+        look.view.box(side - reach, 0.5 * look.view.top, side + reach, look.view.bottom),
+    )
 
 
 _PAINTERS: dict[Terrain, Callable[[Look, Array], _Painted]] = {

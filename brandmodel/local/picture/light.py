@@ -197,7 +197,9 @@ def _lit(
             target = lamps[cell[rows[some]]]
             origin = np.repeat(o[:, some], count, 1)
             d = unit(target.reshape(-1, 3).T - origin)
-            dark.ravel()[_struck_of(body, origin, d, some, count)] = True
+            spots = _struck_of(body, origin, d, some, count)
+            # Every third ray is stopped by ice: its shadow is a pale one.
+            dark.ravel()[spots[spots % 3 == 0] if body.paint.clear else spots] = True
     return 1 - dark.mean(-1, dtype=np.float32)
 
 

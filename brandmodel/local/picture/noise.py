@@ -201,6 +201,10 @@ def _table(gx: Array, gz: Array) -> Array:
     d, dx, dz = corner(x1, x1, 1, 1)
     k = a - b - c + d
     value = a + u * (b - a) + w * (c - a) + u * w * k
-    slope_x = ax + u * (bx - ax) + w * (cx - ax) + u * w * (ax - bx - cx + dx) + du * (b - a + w * k)
-    slope_z = az + u * (bz - az) + w * (cz - az) + u * w * (az - bz - cz + dz) + dw * (c - a + u * k)
+    slope_x = (
+        ax + u * (bx - ax) + w * (cx - ax) + u * w * (ax - bx - cx + dx) + du * (b - a + w * k)
+    )
+    slope_z = (
+        az + u * (bz - az) + w * (cz - az) + u * w * (az - bz - cz + dz) + dw * (c - a + u * k)
+    )
     return np.dstack([value, slope_x, slope_z]).astype(np.float32)

@@ -91,7 +91,9 @@ def _bottle(spot: Spot, look: Look) -> list[Body]:
     body = Lathe(rounded(corners, steps=7))
     w = neck + 0.055
     cap = Lathe(rounded([(0, 0, 0), (w, 0, 0.02), (w, 0.31, 0.045), (0, 0.31, 0)], steps=4))
-    collar = Lathe(rounded([(0, 0, 0), (neck + 0.03, 0, 0.01), (neck + 0.03, 0.05, 0.01), (0, 0.05, 0)]))
+    collar = Lathe(
+        rounded([(0, 0, 0), (neck + 0.03, 0, 0.01), (neck + 0.03, 0.05, 0.01), (0, 0.05, 0)])
+    )
     return [
         Body(body, spot.put(), Paint(look.body, gloss=1.0, rough=0.06, skins=(skin,)), GROUP),
         Body(collar, spot.put(0, tall - 0.07), look.lacquer, GROUP),
@@ -159,7 +161,9 @@ def _can(spot: Spot, look: Look) -> list[Body]:
     ]
     metal = Paint(with_lightness(look.show.ground, 0.8, chroma=0.15), 0.85, 0.22, metal=True)
     around, low, high = 2 * math.pi * r, 0.1, tall - 0.165
-    art = Skin(wrap(around, high - low, look.show, front=0.21), -around / 2, high, around, high - low)
+    art = Skin(
+        wrap(around, high - low, look.show, front=0.21), -around / 2, high, around, high - low
+    )
     body = Paint(metal.colour, 0.9, 0.16, skins=(art,))
     tab = Block(vec(0.06, 0.012, 0.11), edge=0.011)
     return [
@@ -175,8 +179,12 @@ def _jar(spot: Spot, look: Look) -> list[Body]:
     skin = _label_of(r, tall * 0.7, tall * 0.87, look, 2.2)
     body = Paint(look.body, gloss=1.0, rough=0.08, skins=(skin,))
     return [
-        Body(Lathe(rounded([(float(a), float(b), float(c)) for a, b, c in corners])), spot.put(),
-             body, GROUP),
+        Body(
+            Lathe(rounded([(float(a), float(b), float(c)) for a, b, c in corners])),
+            spot.put(),
+            body,
+            GROUP,
+        ),
         Body(Lathe(lid), spot.put(0, tall + 0.015), look.cap, GROUP),
     ]
 
@@ -212,7 +220,9 @@ def _cup(spot: Spot, look: Look) -> list[Body]:
     middle = (r0 + r1) / 2
     around = 2 * math.pi * middle
     low, high = tall * 0.2, tall * 0.8
-    art = Skin(wrap(around, high - low, look.show, front=0.21), -around / 2, high, around, high - low)
+    art = Skin(
+        wrap(around, high - low, look.show, front=0.21), -around / 2, high, around, high - low
+    )
     return [
         Body(body, spot.put(), Paint(look.body, gloss=0.3, rough=0.5, skins=(art,)), GROUP),
         Body(Lathe(rounded(lid, steps=4)), spot.put(0, tall), look.cap, GROUP),
@@ -253,15 +263,27 @@ def _phone(spot: Spot, look: Look) -> list[Body]:
     w, h = 0.92, 1.9
     half = vec(w / 2, h / 2, 0.05)
     inner_w, inner_h = w - 0.07, h - 0.07
-    glass = Skin(_corners(screen(inner_w, inner_h, look.show), 0.1 / inner_w), -inner_w / 2,
-                 inner_h / 2, inner_w, inner_h, toward=(0, 0, 1))
+    glass = Skin(
+        _corners(screen(inner_w, inner_h, look.show), 0.1 / inner_w),
+        -inner_w / 2,
+        inner_h / 2,
+        inner_w,
+        inner_h,
+        toward=(0, 0, 1),
+        gloss=0.3,
+    )
     shell = Paint(with_lightness(look.body, 0.2, chroma=0.5), 0.9, 0.1, skins=(glass,))
     lean = -0.1
     up = h / 2 * math.cos(lean) + 0.05 * abs(math.sin(lean))
     stand = Block(vec(0.3, 0.11, 0.16), edge=0.03)
     turn = Spot(spot.x, spot.y, spot.z, spot.yaw + (-0.3 if look.variant % 2 else 0.3))
     return [
-        Body(Block(half, edge=0.03, corner=0.13), turn.put(0, up + 0.06, 0.02, pitch=lean), shell, GROUP),
+        Body(
+            Block(half, edge=0.03, corner=0.13),
+            turn.put(0, up + 0.06, 0.02, pitch=lean),
+            shell,
+            GROUP,
+        ),
         Body(stand, turn.put(0, 0.11, -0.02), Paint(look.second, 0.3, 0.4), GROUP),
     ]
 

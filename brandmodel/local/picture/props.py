@@ -35,7 +35,9 @@ def drum(spot: Spot, radius: float, tall: float, paint: Paint, group: str = "pli
     return Body(Lathe(rounded(profile, steps=4)), spot.put(), paint, group)
 
 
-def brick(spot: Spot, half: tuple[float, float, float], paint: Paint, group: str = "plinth") -> Body:
+def brick(
+    spot: Spot, half: tuple[float, float, float], paint: Paint, group: str = "plinth"
+) -> Body:
     """A square plinth with a fine bevel; ``half`` sizes."""
     return Body(Block(vec(*half), edge=0.025), spot.put(0, half[1]), paint, group)
 
@@ -61,7 +63,12 @@ def stairs(wide: float, paints: tuple[Paint, Paint, Paint]) -> list[Body]:
     """Three broad steps about the origin; the product stands on the middle one."""
     sizes = ((0.22, 0.3, 0.86), (0.46, 0.56, 0.0), (0.86, 0.3, -0.86))
     return [
-        Body(Block(vec(wide, tall / 2, deep), edge=0.025), Spot().put(0, tall / 2, z), paint, "plinth")
+        Body(
+            Block(vec(wide, tall / 2, deep), edge=0.025),
+            Spot().put(0, tall / 2, z),
+            paint,
+            "plinth",
+        )
         for (tall, deep, z), paint in zip(sizes, paints, strict=True)
     ]
 
@@ -103,14 +110,22 @@ def fruit(spot: Spot, size: float, rind: Array, random: Random) -> list[Body]:
     side = 1 if random.random() < 0.5 else -1
     cut = Body(
         Lathe(rounded(half)),
-        spot.put(side * size * 1.5, size * 1.0, size * 0.75 - size * 0.4, yaw=-side * 0.35,
-                 pitch=math.pi / 2 - 0.18),
+        spot.put(
+            side * size * 1.5,
+            size * 1.0,
+            size * 0.75 - size * 0.4,
+            yaw=-side * 0.35,
+            pitch=math.pi / 2 - 0.18,
+        ),
         Paint(rind, 0.35, 0.3, skins=(_face(face, size),)),
         "citrus",
     )
     thick = size * 0.2
-    disc = Lathe(rounded([(0, 0, 0), (size * 0.93, 0, 0.03), (size * 0.93, thick, 0.03),
-                          (0, thick, 0)], steps=3))
+    disc = Lathe(
+        rounded(
+            [(0, 0, 0), (size * 0.93, 0, 0.03), (size * 0.93, thick, 0.03), (0, thick, 0)], steps=3
+        )
+    )
     flat = Body(
         disc,
         spot.put(-side * size * 0.75, 0.0, size * 1.65, yaw=0.6),
@@ -127,13 +142,16 @@ def _face(image: Array, size: float) -> Skin:
 
 def cubes(spot: Spot, size: float, tint: Array, random: Random, count: int = 4) -> list[Body]:
     """Ice cubes in a loose heap."""
-    paint = Paint(tint, gloss=1.0, rough=0.05, clear=0.82, bump=0.035)
+    paint = Paint(tint, gloss=1.0, rough=0.07, clear=0.8, bump=0.02)
     out: list[Body] = []
     places = [(0.0, 0.0, 0.0), (2.15, 0.0, 0.5), (0.9, 0.0, 2.0), (0.85, 1.93, 0.75)]
     for dx, dy, dz in places[:count]:
         half = size * float(random.uniform(0.88, 1.0))
         place = spot.put(
-            (dx - 0.8) * size, half + dy * size, (dz - 0.6) * size, yaw=float(random.uniform(-0.5, 0.9))
+            (dx - 0.8) * size,
+            half + dy * size,
+            (dz - 0.6) * size,
+            yaw=float(random.uniform(-0.5, 0.9)),
         )
         out.append(Body(Block(vec(half, half, half), edge=half * 0.2), place, paint, "ice"))
     return out
@@ -192,8 +210,10 @@ def fallen(
     for number, (x, y, z) in enumerate(spots):
         half = size * float(random.uniform(0.8, 1.15))
         lies = y == 0
-        lean = random.uniform((-0.35, 0.75, 0.45), (0.35, 1.0, 1.0)) if lies else random.uniform(
-            (-0.7, -0.3, 0.7), (0.7, 0.4, 1.0)
+        lean = (
+            random.uniform((-0.35, 0.75, 0.45), (0.35, 1.0, 1.0))
+            if lies
+            else random.uniform((-0.7, -0.3, 0.7), (0.7, 0.4, 1.0))
         )
         up = lean / np.linalg.norm(lean)
         turn = float(random.uniform(0, 2 * math.pi))

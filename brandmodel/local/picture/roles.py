@@ -62,14 +62,19 @@ class Roles:
 def _basic(palette: Palette) -> tuple[Array, Array, Array, Array]:
     paper = tamed(rgb(palette.paper), 0.86, 0.95, 0.04)
     deep = tamed(rgb(palette.ink), 0.23, 0.4, 0.1)
-    return paper, deep, tamed(rgb(palette.primary), 0.36, 0.86), tamed(rgb(palette.accent), 0.3, 0.9)
+    return (
+        paper,
+        deep,
+        tamed(rgb(palette.primary), 0.36, 0.86),
+        tamed(rgb(palette.accent), 0.3, 0.9),
+    )
 
 
 def roles(scene: StillLife, variant: int) -> Roles:
     """One of four schemes for the backdrop that was asked for."""
     paper, ink, primary, accent = _basic(scene.palette)
     extra = tuple(tamed(rgb(c), 0.3, 0.9) for c in scene.palette.more[:2])
-    ground = _ground(scene, paper, ink, primary)
+    ground = _ground(scene, paper, ink, primary, accent)
     pale = mix(paper, primary, 0.16)
     schemes = {
         "paper": (
@@ -80,19 +85,43 @@ def roles(scene: StillLife, variant: int) -> Roles:
         ),
         "ink": (
             (mix(ground, paper, 0.16), accent, paper, primary, primary, (accent, paper, primary)),
-            (primary, paper, accent, mix(ground, paper, 0.2), mix(ground, primary, 0.5),
-             (accent, primary, paper)),
+            (
+                primary,
+                paper,
+                accent,
+                mix(ground, paper, 0.2),
+                mix(ground, primary, 0.5),
+                (accent, primary, paper),
+            ),
             (paper, primary, accent, mix(ground, primary, 0.4), accent, (paper, primary, accent)),
-            (mix(ground, primary, 0.3), paper, accent, accent, mix(ground, paper, 0.22),
-             (primary, accent, paper)),
+            (
+                mix(ground, primary, 0.3),
+                paper,
+                accent,
+                accent,
+                mix(ground, paper, 0.22),
+                (primary, accent, paper),
+            ),
         ),
         "primary": (
-            (mix(ground, paper, 0.35), ink, accent, paper, mix(ground, ink, 0.22),
-             (accent, ink, paper)),
+            (
+                mix(ground, paper, 0.35),
+                ink,
+                accent,
+                paper,
+                mix(ground, ink, 0.22),
+                (accent, ink, paper),
+            ),
             (paper, ink, accent, mix(ground, paper, 0.4), paper, (accent, paper, ink)),
             (mix(ground, paper, 0.3), paper, accent, ink, accent, (ink, accent, paper)),
-            (paper, accent, ink, mix(ground, ink, 0.3), mix(ground, paper, 0.5),
-             (ink, paper, accent)),
+            (
+                paper,
+                accent,
+                ink,
+                mix(ground, ink, 0.3),
+                mix(ground, paper, 0.5),
+                (ink, paper, accent),
+            ),
         ),
     }
     plinth, body, second, tall, shape, dots = schemes[scene.backdrop][variant % 4]
@@ -113,13 +142,15 @@ def roles(scene: StillLife, variant: int) -> Roles:
     )
 
 
-def _ground(scene: StillLife, paper: Array, ink: Array, primary: Array) -> Array:
+def _ground(scene: StillLife, paper: Array, ink: Array, primary: Array, accent: Array) -> Array:
     cold = scene.season == "winter"
     if scene.backdrop == "ink":
         return tamed(with_lightness(ink, 0.3), 0.28, 0.32, 0.075)
     if scene.backdrop == "primary":
         wanted = min(max(lightness(primary), 0.56), 0.74)
         return tamed(with_lightness(primary, wanted + (0.05 if cold else 0)), 0.5, 0.8, 0.13)
+    if scene.season == "autumn":
+        paper = mix(paper, accent, 0.1)
     tint = {"winter": 0.07, "spring": 0.09, "autumn": 0.04, "summer": 0.03}.get(scene.season, 0.0)
     return tamed(mix(with_lightness(paper, 0.925), primary, tint), 0.86, 0.94, 0.035)
 

@@ -15,7 +15,9 @@ from pydantic import Field, TypeAdapter
 from brandmodel.brand import Palette
 from brandmodel.tasks import Box, Space, Value
 
-Terrain = Literal["mountains", "island", "lake", "dunes", "hills", "forest", "sea", "city", "meadow"]
+Terrain = Literal[
+    "mountains", "island", "lake", "dunes", "hills", "forest", "sea", "city", "meadow"
+]
 Daytime = Literal["dawn", "day", "sunset", "dusk", "night"]
 Weather = Literal["clear", "cloudy", "fog", "rain", "snow", "storm", "aurora", "stars"]
 Season = Literal["spring", "summer", "autumn", "winter", "none"]

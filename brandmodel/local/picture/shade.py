@@ -183,9 +183,12 @@ def _reflection(lit: Lit, number: int, rows: Index, n: Array, rough: float) -> A
     clear = np.float32(1 - 0.6 * min(rough, 1))
     t, who = _nearest(lit, number, o, r)
     hit = np.flatnonzero(who >= 0)
-    out[:, hit] += (bounced(lit.rig, lit.bodies, r[:, hit], who[hit]) - out[:, hit]) * clear
+    # Where two things touch, each mirrors the other's shade.
+    open_air = np.float32(0.15) + np.float32(0.85) * np.clip(t[hit] * 3, 0, 1)
+    other = bounced(lit.rig, lit.bodies, r[:, hit], who[hit]) * open_air
+    out[:, hit] += (other - out[:, hit]) * clear
     down = np.flatnonzero((r[1] < -0.02) & (who < 0))
-    shade = np.clip(o[1, down] / -r[1, down], 0, 1) * np.float32(0.6) + np.float32(0.4)
+    shade = np.clip(o[1, down] / -r[1, down] * 1.6, 0, 1) * np.float32(0.75) + np.float32(0.25)
     out[:, down] *= shade
     return out
 
@@ -194,7 +197,8 @@ def _nearest(lit: Lit, number: int, o: Array, d: Array) -> tuple[Array, Array]:
     t: Array = np.full(d.shape[1], FAR, np.float32)
     who: Array = np.full(d.shape[1], -1, np.int16)
     for other, body in enumerate(lit.bodies):
-        if other != number:
+        # Ice behind ice would only add a tangle of edges.
+        if other != number and not body.paint.clear:
             hit, far = struck(body, o, d)
             won = far < t[hit]
             t[hit[won]], who[hit[won]] = far[won], other
@@ -234,8 +238,9 @@ def _through(lit: Lit, body: Body, number: int, rows: Index, n: Array, own: Arra
     behind = dome(lit.rig, inside) * np.float32(0.95)
     hit = np.flatnonzero(who >= 0)
     behind[:, hit] = bounced(lit.rig, lit.bodies, inside[:, hit], who[hit])
-    local = body.place.turned_in(inside)
-    glint = mirrored(lit.rig, body.place.turned_out(np.abs(local) * np.float32(0.7) + local), 0.2)
     clear = np.float32(body.paint.clear)
-    tint = body.paint.colour[:, None] ** np.float32(0.35)
-    return own * (1 - clear) + (behind * tint * np.float32(0.92) + glint * np.float32(0.07)) * clear
+    # The longer the way through, the more of the tint: faces are clear, edges are deep.
+    depth = np.float32(0.25) + np.float32(1.6) * (1 - np.clip(cosine, 0, 1)) ** 1.5
+    tint = np.maximum(body.paint.colour, np.float32(0.02))[:, None] ** depth
+    upper = np.float32(0.86) + np.float32(0.2) * np.clip(n[1], 0, 1)
+    return own * (1 - clear) + behind * tint * upper * clear

@@ -12,6 +12,7 @@ from brandmodel.local.picture.land_view import View
 from brandmodel.local.picture.noise import Lattice, smooth, turned
 from brandmodel.local.picture.scene import Landscape
 
+
 def painted(look: Look) -> Array:
     """(H, W, 3) the sky on the whole frame, as if there were no land."""
     scene, view, light, noise = look.scene, look.view, look.light, look.noise
@@ -52,7 +53,9 @@ def _sun(scene: Landscape, view: View, light: Light) -> tuple[Array, Array]:
     dy = (y - np.float32(view.sun[1]))[:, None]
     r = np.sqrt(dx * dx + dy * dy)
     spread = 0.6 if scene.daytime == "night" else 1.0
-    ring = 0.55 * np.exp(-r / np.float32(0.055 * spread)) + 0.55 * np.exp(-r / np.float32(0.22 * spread))
+    ring = 0.55 * np.exp(-r / np.float32(0.055 * spread)) + 0.55 * np.exp(
+        -r / np.float32(0.22 * spread)
+    )
     if scene.daytime in ("dawn", "sunset", "dusk"):
         # Low sun: the light also runs along the horizon.
         flat = np.sqrt((dx * 0.38) ** 2 + (y[:, None] * 1.9) ** 2)
@@ -78,7 +81,11 @@ def _clouds(look: Look) -> tuple[Array, Array]:
     colour, alpha = _ceiling(look, x, y, thick=thick)
     if look.scene.weather in ("clear", "cloudy") and look.light.dark < 0.5:
         heaps, cover = _heaps(look, x, y)
-        colour = colour + (heaps - colour) * (cover / np.maximum(1 - (1 - alpha) * (1 - cover), 1e-4))[..., None]
+        colour = (
+            colour
+            + (heaps - colour)
+            * (cover / np.maximum(1 - (1 - alpha) * (1 - cover), 1e-4))[..., None]
+        )
         alpha = 1 - (1 - alpha) * (1 - cover)
     return _grown(colour, view, step, rows), _grown(alpha, view, step, rows)
 
@@ -88,7 +95,9 @@ def _lit_cloud(look: Look, lit: Array, alpha: Array, x: Array, y: Array) -> Arra
     light, sun = look.light, look.view.sun
     away = np.sqrt((x - np.float32(sun[0])) ** 2 + (y - np.float32(sun[1])) ** 2)
     rim = np.exp(-away / np.float32(0.22)) * (1.15 - alpha)
-    return mix(light.cloud[0], light.cloud[1], lit) + light.glow * (rim * np.float32(0.9))[..., None]
+    return (
+        mix(light.cloud[0], light.cloud[1], lit) + light.glow * (rim * np.float32(0.9))[..., None]
+    )
 
 
 def _ceiling(look: Look, x: Array, y: Array, *, thick: bool) -> tuple[Array, Array]:
@@ -132,11 +141,15 @@ def _heaps(look: Look, x: Array, y: Array) -> tuple[Array, Array]:
         a, b = (x + dx) / np.float32(size), (y + dy) / np.float32(size)
         a, b = np.broadcast_arrays(a, b)
         flat_x, flat_y = np.ascontiguousarray(a, np.float32), np.ascontiguousarray(b, np.float32)
-        along = noise.fractal(flat_x * np.float32(1.1) + np.float32(seat), np.full_like(flat_x, 3.3), 2)
+        along = noise.fractal(
+            flat_x * np.float32(1.1) + np.float32(seat), np.full_like(flat_x, 3.3), 2
+        )
         billow = np.zeros_like(flat_x)
         u, w = flat_x * np.float32(3.2) + np.float32(seat), flat_y * np.float32(4.4)
         for i in range(octaves):
-            billow += (np.abs(noise.value(u, w, fine=True)) * 2 - np.float32(0.5)) * np.float32(0.5**i)
+            billow += (np.abs(noise.value(u, w, fine=True)) * 2 - np.float32(0.5)) * np.float32(
+                0.5**i
+            )
             u, w = turned(u, w, i)
         top = np.float32(0.16 * tall) * (1 + 3.2 * along)
         return (top - (flat_y - np.float32(0.06))) / np.float32(0.13) + billow * np.float32(0.62)
@@ -178,7 +191,9 @@ def _stars(scene: Landscape, view: View, light: Light, noise: Lattice) -> Array:
     x = random.uniform(-view.half, view.half, count)
     y = view.top * (1 - random.random(count) ** 1.15)
     power = np.clip(0.10 / (random.random(count) + 0.02) ** 0.85, 0, 2.4)
-    band = _milky_way(view, random, noise) if rich else np.zeros((view.height, view.width), np.float32)
+    band = (
+        _milky_way(view, random, noise) if rich else np.zeros((view.height, view.width), np.float32)
+    )
     fade = smooth(0.02, 0.30, (y / view.top).astype(np.float32)) * min(1.0, light.dark * 1.2 - 0.2)
     layer = np.zeros((view.height + 2, view.width + 2), np.float32)
     column, row = view.width / 2 + x / view.scale, view.horizon * view.height - y / view.scale
@@ -224,13 +239,26 @@ def _aurora(scene: Landscape, view: View, noise: Lattice) -> Array:
         seat = np.float32(random.uniform(0, 30))
         base = view.top * (0.24 + 0.15 * i + float(random.uniform(-0.03, 0.05)))
         line = noise.fractal(x * np.float32(1.5) + seat, np.full_like(x, 3.7 * i), 3)
-        up = y - np.float32(base) - line * np.float32(0.20 * view.top) - x * np.float32(0.16 * (1 - i % 2 * 2))
+        up = (
+            y
+            - np.float32(base)
+            - line * np.float32(0.20 * view.top)
+            - x * np.float32(0.16 * (1 - i % 2 * 2))
+        )
         fold = x * np.float32(16) + line * np.float32(22) + seat
         rays = 0.5 + noise.fractal(fold, np.full_like(x, 1.3 * i), 3, gain=0.6)
         tall = np.float32(view.top * 0.34) * (0.55 + 0.7 * np.clip(rays, 0, 1))
         body = np.exp(-np.maximum(up, 0) / tall) * smooth(-0.016 * 2, 0.012, up)
-        broad = smooth(-0.35, 0.25, noise.value(x * np.float32(0.9) + seat, np.full_like(x, 9.1 + i), fine=True))
-        power = body * (0.35 + 0.75 * np.clip(rays, 0, 1.4)) * broad * np.float32(0.36 / (1 + 0.35 * i))
+        broad = smooth(
+            -0.35,
+            0.25,
+            noise.value(x * np.float32(0.9) + seat, np.full_like(x, 9.1 + i), fine=True),
+        )
+        power = (
+            body * (0.35 + 0.75 * np.clip(rays, 0, 1.4)) * broad * np.float32(0.36 / (1 + 0.35 * i))
+        )
         part = np.clip(up / np.float32(view.top * 0.42), 0, 1)
-        picture += power[..., None] * mix(low, high, np.broadcast_to(part, power.shape).astype(np.float32))
+        picture += power[..., None] * mix(
+            low, high, np.broadcast_to(part, power.shape).astype(np.float32)
+        )
     return picture

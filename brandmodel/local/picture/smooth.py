@@ -13,9 +13,7 @@ def _likeness(n: Array, other: Array, gap: Array, tolerance: Array) -> Array:
     return bend * np.clip(np.float32(1.5) - np.abs(gap) / tolerance, 0, 1)
 
 
-def joined(
-    values: Array, who: NDArray[np.int16], n: Array, p: Array, tolerance: Array
-) -> Array:
+def joined(values: Array, who: NDArray[np.int16], n: Array, p: Array, tolerance: Array) -> Array:
     """(C, H, W) values averaged over 4 x 4 cells among points of the same surface.
 
     The five taps a side weigh 1/2, 1, 1, 1, 1/2, so that every pattern cell counts once.
@@ -63,4 +61,28 @@ def enlarged(
             w = w * (small[0][pick] == who) * np.float32(0.25) + np.float32(1e-5)
             total += values[:, rows[:, None], columns[None]] * w
             weights += w
+    flat = (total.reshape(len(total), -1), weights.ravel())
+    _mended(flat, values, small, (who.ravel(), n.reshape(3, -1)), width)
     return total / weights
+
+
+def _mended(
+    flat: tuple[Array, Array],
+    values: Array,
+    small: tuple[NDArray[np.int16], Array],
+    full: tuple[NDArray[np.int16], Array],
+    width: int,
+) -> None:
+    """Pixels in slivers between samples look further for one of their own surface; in place."""
+    total, weights = flat
+    rows = np.flatnonzero(weights < 0.01)
+    y, x = np.divmod(rows, width)
+    own, n = full[0][rows], full[1][:, rows]
+    last_y, last_x = values.shape[1] - 1, values.shape[2] - 1
+    for dy in range(-2, 4):
+        for dx in range(-2, 4):
+            iy, ix = np.clip(y // 2 + dy, 0, last_y), np.clip(x // 2 + dx, 0, last_x)
+            w = np.clip(dot(n, small[1][:, iy, ix]) - np.float32(0.5), 0, 1)
+            w = w * (small[0][iy, ix] == own) / np.float32(1 + (dy - 0.5) ** 2 + (dx - 0.5) ** 2)
+            total[:, rows] += values[:, iy, ix] * w
+            weights[rows] += w

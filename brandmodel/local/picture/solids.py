@@ -24,7 +24,7 @@ CLOSE = np.float32(1e-3)
 _TINY = np.float32(1e-9)
 
 
-def vec(x: float, y: float, z: float) -> Array:
+def vec(x: Any, y: Any, z: Any) -> Array:
     """A (3,) vector."""
     return np.array([x, y, z], np.float32)
 
@@ -237,7 +237,7 @@ class Block(Field):
         self.half = half
         self.edge = np.float32(edge)
         self.corner = np.float32(max(corner, edge))
-        super().__init__(-half, half, self._distance, steps=28)
+        super().__init__(-half, half, self._distance, steps=64)
 
     def _distance(self, p: Array) -> Array:
         hx, hy, hz = self.half

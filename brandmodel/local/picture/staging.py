@@ -12,7 +12,7 @@ from brandmodel.local.picture.colour import contrast, luminance, mix, oklab, wit
 from brandmodel.local.picture.label import Print
 from brandmodel.local.picture.products import GROUP, Look, Spot, made
 from brandmodel.local.picture.props import matte, satin
-from brandmodel.local.picture.roles import Roles, apart, lightness, roles, tamed
+from brandmodel.local.picture.roles import Roles, apart, roles, tamed
 from brandmodel.local.picture.scene import Prop, StillLife
 from brandmodel.local.picture.solids import Array, vec
 from brandmodel.local.picture.view import Body, Paint
@@ -45,7 +45,9 @@ class Set:
     room: float
     core: list[Body] = field(default_factory=list[Body])
     around: list[Body] = field(default_factory=list[Body])
-    taken: list[tuple[float, float, float]] = field(default_factory=list[tuple[float, float, float]])
+    taken: list[tuple[float, float, float]] = field(
+        default_factory=list[tuple[float, float, float]]
+    )
     azimuth: float = 0.0
     top: float = 0.0
     tall: float = 1.9
@@ -136,7 +138,8 @@ def _print(out: Set, body: Array, variant: int) -> Print:
         ink,
         marks[0],
         marks[1],
-        style=variant,
+        # A frame belongs on paper, not on glaze.
+        style=variant % 2 if out.scene.product in ("mug", "tube") else variant,
         serif=variant % 5 == 3,
     )
 
@@ -167,16 +170,22 @@ def _free(out: Set, radius: float, tries: list[tuple[float, float]]) -> Spot | N
     return None
 
 
-def _places(out: Set, radius: float, side: int, behind: bool) -> list[tuple[float, float]]:
+def _places(
+    out: Set, radius: float, side: int, behind: bool, loose: float = 0.0
+) -> list[tuple[float, float]]:
     """Candidates beside the podium on one side, nearest first, inside the room."""
     found: list[tuple[float, float]] = []
     base = out.taken[0][2]
+    room = out.room + loose
+    if out.scene.space in ("left", "right") and side != out.side:
+        # On the calm side nothing reaches out further than the podium does.
+        room = base * 1.04
     for reach in (0.02, 0.25, 0.6, 1.1):
         for _ in range(9):
-            angle = out.pick(0.05, 0.95) if behind else out.pick(-0.85, 0.02)
+            angle = out.pick(0.05, 0.95) if behind else out.pick(-0.95, 0.02)
             x = side * (base + radius + reach) * math.cos(angle)
             z = -(base + radius + reach) * math.sin(angle)
-            if abs(x) + radius * (0.6 if behind else 1.1) < out.room:
+            if abs(x) + radius * (0.6 if behind else 1.1) < room:
                 found.append((x, z))
     return found
 
@@ -189,6 +198,8 @@ def _add_arch(out: Set) -> None:
     legs = max(rise + out.pick(0.1, 0.5), 0.35)
     if out.scene.space == "top":
         legs = max(out.top + out.tall - span - 0.45, 0.1)
+    if out.scene.space in ("left", "right"):
+        x = out.side * max(abs(x), span + 0.3 - out.taken[0][2])
     z, yaw = -1.95, -out.side * out.pick(0.0, 0.3)
     out.around.append(props.arch(Spot(x, 0, z, yaw), span, legs, 0.3, matte(colour)))
     if span > 1.2 and out.random.random() < 0.6:
@@ -199,7 +210,9 @@ def _add_arch(out: Set) -> None:
 
 
 def _add_disc(out: Set) -> None:
-    colour = out.roles.accent if apart(out.roles.accent, out.roles.ground) > 0.12 else out.roles.shape
+    colour = (
+        out.roles.accent if apart(out.roles.accent, out.roles.ground) > 0.12 else out.roles.shape
+    )
     radius = out.pick(1.3, 1.6)
     if out.scene.space == "top":
         radius = 1.05
@@ -247,23 +260,33 @@ def _add_spheres(out: Set) -> None:
             out.around.append(props.ball(place, radius, satin(r.dots[used % len(r.dots)])))
 
 
+def _beside(out: Set, radius: float, sides: tuple[int, ...]) -> Spot | None:
+    """A place in front or behind on one of the sides; at worst one that the frame cuts."""
+    for loose in (0.0, 0.5):
+        for side in sides:
+            for behind in (False, True):
+                place = _free(out, radius, _places(out, radius, side, behind, loose))
+                if place:
+                    return place
+    return None
+
+
 def _add_citrus(out: Set) -> None:
     rind = tamed(out.roles.accent, 0.72, 0.88)
-    side = -out.side
-    for way in (side, -side):
-        place = _free(out, 0.62, _places(out, 0.62, way, False) + _places(out, 0.62, way, True))
-        if place:
-            out.around.extend(props.fruit(place, 0.33, rind, out.random))
-            return
+    place = _beside(out, 0.55, (-out.side, out.side))
+    if place:
+        out.around.extend(props.fruit(place, 0.3, rind, out.random))
 
 
 def _add_ice(out: Set) -> None:
     r = out.roles
-    tint = mix(vec(0.93, 0.97, 1.0), r.primary, 0.08)
+    tint = mix(vec(0.62, 0.85, 0.97), r.primary, 0.1)
     for way in (out.side, -out.side):
-        place = _free(out, 0.55, _places(out, 0.55, way, False))
+        place = _beside(out, 0.5, (way,))
         if place:
-            out.around.extend(props.cubes(place, 0.24, tint, out.random, 4 if way == out.side else 2))
+            out.around.extend(
+                props.cubes(place, 0.24, tint, out.random, 4 if way == out.side else 2)
+            )
 
 
 def _add_stones(out: Set) -> None:
@@ -271,7 +294,9 @@ def _add_stones(out: Set) -> None:
     pale = mix(r.paper, r.ink, 0.25)
     colours = [mix(r.paper, r.ink, 0.5), pale, r.dots[0], mix(r.paper, r.ink, 0.65)]
     for way, size in ((out.side, 0.46), (-out.side, 0.32)):
-        place = _free(out, size * 1.3, _places(out, size, way, False) + _places(out, size, way, True))
+        place = _free(
+            out, size * 1.3, _places(out, size, way, False) + _places(out, size, way, True)
+        )
         if place:
             out.around.extend(props.pebbles(place, size, colours, out.random))
 
@@ -286,9 +311,7 @@ def _add_branches(out: Set) -> None:
     length = out.pick(2.1, 2.5) if out.scene.space != "top" else out.top + out.tall - 0.6
     for z, share in ((-1.0, 1.0), (-0.8, 0.68)):
         spot = Spot(x, 0, z)
-        out.around.extend(
-            props.branch(spot, length * share, out.side, leaves, bark, out.random)
-        )
+        out.around.extend(props.branch(spot, length * share, out.side, leaves, bark, out.random))
 
 
 def _add_leaves(out: Set) -> None:
@@ -315,7 +338,7 @@ def _add_leaves(out: Set) -> None:
 
 
 _ORDER: tuple[Prop, ...] = (
-    "arch", "disc", "plinths", "stones", "citrus", "ice", "spheres", "branches", "leaves",
+    "arch", "disc", "citrus", "ice", "stones", "plinths", "spheres", "branches", "leaves",
 )  # fmt: skip
 _ADDED = {
     "arch": _add_arch,

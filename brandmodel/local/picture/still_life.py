@@ -100,8 +100,12 @@ def _light(
 def _glowing(light: Array) -> Array:
     """A breath of bloom around what is brighter than paper."""
     height, width = light.shape[:2]
-    small = cv2.resize(light, (max(8, width // 4), max(8, height // 4)), interpolation=cv2.INTER_AREA)
-    bright = cv2.GaussianBlur(np.maximum(small - np.float32(0.95), 0), (0, 0), max(height, width) / 260)
+    small = cv2.resize(
+        light, (max(8, width // 4), max(8, height // 4)), interpolation=cv2.INTER_AREA
+    )
+    bright = cv2.GaussianBlur(
+        np.maximum(small - np.float32(0.95), 0), (0, 0), max(height, width) / 260
+    )
     return light + cv2.resize(bright, (width, height)) * np.float32(0.35)
 
 

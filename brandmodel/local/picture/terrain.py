@@ -239,9 +239,9 @@ def _meadow(scene: Landscape, view: View, noise: Lattice) -> Land:
 
 def wooded(noise: Lattice, u: Jet, w: Jet) -> Jet:
     """0 to 1: where trees stand on hills."""
-    return (noise.at(u * 0.55 + 17.0, w * 0.55 + 3.0, fine=True) + noise.at(u * 1.7, w * 1.7) * 0.45).step(
-        0.14, 0.22
-    )
+    return (
+        noise.at(u * 0.55 + 17.0, w * 0.55 + 3.0, fine=True) + noise.at(u * 1.7, w * 1.7) * 0.45
+    ).step(0.14, 0.22)
 
 
 def _grove(noise: Lattice, u: Jet, w: Jet, grain: Grain) -> Jet:

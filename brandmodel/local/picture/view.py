@@ -129,7 +129,7 @@ class Sweep:
 
     def hit(self, eye: Array, d: Array) -> tuple[Array, Array]:
         """Distances and normals for rays from the eye."""
-        ox, oy, oz = eye
+        _, oy, oz = eye
         floor = np.where(d[1] < -1e-6, -oy / np.minimum(d[1], -1e-6), FAR)
         start = np.float32(self.bend - self.wall)
         toward = np.minimum(d[2], np.float32(-1e-6))

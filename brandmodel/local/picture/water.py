@@ -45,9 +45,7 @@ def depth_of(view: View, eye: float) -> Array:
         )
 
 
-def flooded(
-    picture: Array, look: Look, water: Water, alpha: Array, mirrored: Array
-) -> None:
+def flooded(picture: Array, look: Look, water: Water, alpha: Array, mirrored: Array) -> None:
     """Lay water over the picture, in place.
 
     Args:
@@ -75,7 +73,9 @@ def flooded(
         broken = _foam(water, noise, x, z, height)
         white = ground.snow * (light.fill * np.float32(1.3) + light.key * np.float32(0.35))
         colour += (white - colour) * broken[..., None]
-    air = 1 - np.exp(-np.minimum(z, 1e4) / np.float32(water.eye) * np.float32(0.011 * light.density))
+    air = 1 - np.exp(
+        -np.minimum(z, 1e4) / np.float32(water.eye) * np.float32(0.011 * light.density)
+    )
     colour += (light.haze - colour) * (air * 0.75)[..., None]
     part = alpha[first:, :, None]
     picture[first:] += (colour - picture[first:]) * part
@@ -87,9 +87,15 @@ def _waves(
     """Slopes across and along, height about -1..1, and the slope of what is too small to show."""
     cells = 1 / water.length
     # A pixel is much longer along z than across: its area decides what it can show.
-    grain = (z * np.float32(scale) * np.sqrt(np.maximum(z / np.float32(water.eye), 1))).astype(np.float32)
+    grain = (z * np.float32(scale) * np.sqrt(np.maximum(z / np.float32(water.eye), 1))).astype(
+        np.float32
+    )
     z_full = np.broadcast_to(z, x.shape).astype(np.float32)
-    jx, jz = Jet.plane(np.minimum(np.maximum(x, -4e3), 4e3).astype(np.float32), np.minimum(z_full, 4e3), slopes=True)
+    jx, jz = Jet.plane(
+        np.minimum(np.maximum(x, -4e3), 4e3).astype(np.float32),
+        np.minimum(z_full, 4e3),
+        slopes=True,
+    )
     u, w = jx * (cells * 0.55), jz * (cells * 1.25)
     shape = x.shape
     tilt_x, tilt_z = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
@@ -122,11 +128,17 @@ def _taps(
     total = np.zeros((*mirrored.shape, 3), np.float32)
     spread = (-1.2, -0.5, 0.0, 0.5, 1.2)
     for part in spread:
-        y = np.abs(mirrored + 2 * tilt[1] + rough * np.float32(1.0 + 1.1 * part) + np.float32(0.006 * part))
+        y = np.abs(
+            mirrored + 2 * tilt[1] + rough * np.float32(1.0 + 1.1 * part) + np.float32(0.006 * part)
+        )
         y = np.minimum(y, np.float32(view.top * 0.985))
         rows = np.float32(view.horizon * view.height - 0.5) - y / np.float32(view.scale)
         total += cv2.remap(
-            source, columns, rows.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+            source,
+            columns,
+            rows.astype(np.float32),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REFLECT_101,
         )
     return total / np.float32(len(spread))
 

@@ -74,14 +74,23 @@ def own_colours(colour: Pixels, alpha: Array) -> Pixels:
     There the colour of the nearest solid pixels is spread outwards; solid pixels stay as they are.
     """
     reach = max(3, round(max(alpha.shape) / 100)) | 1
-    solid = (alpha > 0.97).astype(np.float32)
-    total = colour.astype(np.float32) * solid[..., None]
-    weight = solid
+    rows, columns = (np.flatnonzero((alpha > 0).any(axis)) for axis in (1, 0))
+    if not len(rows):
+        return colour
+    # Only the object and a margin: it is often a small part of a large photograph.
+    part = np.s_[
+        max(0, rows[0] - 2 * reach) : rows[-1] + 2 * reach,
+        max(0, columns[0] - 2 * reach) : columns[-1] + 2 * reach,
+    ]
+    seen, cover = colour[part], alpha[part]
+    solid = (cover > 0.97).astype(np.float32)
+    total, weight = seen * solid[..., None], solid
     for _ in range(2):
-        total = cv2.blur(total, (reach, reach))
-        weight = cv2.blur(weight, (reach, reach))
-    weight = np.asarray(weight, np.float32)[..., None]
-    spread = np.asarray(total, np.float32) / np.maximum(weight, 1e-6)
+        total = np.asarray(cv2.blur(total, (reach, reach)), np.float32)
+        weight = np.asarray(cv2.blur(weight, (reach, reach)), np.float32)
+    spread = total / np.maximum(weight, 1e-6)[..., None]
     # Just inside the edge the original is better; outside it has nothing of the object.
-    trust = np.where(weight > 1e-4, np.clip((1 - alpha[..., None]) * 1.6, 0, 1), 0)
-    return np.clip(colour + (spread - colour) * trust + 0.5, 0, 255).astype(np.uint8)
+    trust = np.where(weight > 1e-4, np.clip((1 - cover) * 1.6, 0, 1), 0)[..., None]
+    out = colour.copy()
+    out[part] = np.clip(seen + (spread - seen) * trust + 0.5, 0, 255).astype(np.uint8)
+    return out

@@ -17,6 +17,7 @@ from brandmodel.local.retouch.pixels import Pixels, load, png, size
 from brandmodel.tasks import Box, Picture, UpscaleImage
 
 _ROUNDS = 6
+_BAND_ROWS = 256
 _SAME_SHAPE = 0.02
 """Aspect ratios that differ by less are a matter of rounding, and the picture is fitted."""
 
@@ -101,17 +102,22 @@ def _edge_steps(small: Array, target: tuple[int, int]) -> tuple[Array, Array]:
 
 def _smoothed(large: Array, along: tuple[Array, Array]) -> Array:
     """Each pixel averaged with the two beside it on its edge."""
-    x, y = np.meshgrid(
-        np.arange(large.shape[1], dtype=np.float32), np.arange(large.shape[0], dtype=np.float32)
-    )
-    ahead, behind = (
-        cv2.remap(
-            large, x + sign * along[0], y + sign * along[1], cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
+    out = np.empty_like(large)
+    for top in range(0, len(large), _BAND_ROWS):
+        band = np.s_[top : top + _BAND_ROWS]
+        rows, columns = (np.asarray(n, np.float32) for n in np.indices(large[band].shape))
+        ahead, behind = (
+            cv2.remap(
+                large,
+                columns + sign * along[0][band],
+                rows + top + sign * along[1][band],
+                cv2.INTER_LINEAR,
+                borderMode=cv2.BORDER_REPLICATE,
+            )
+            for sign in (1, -1)
         )
-        for sign in (1, -1)
-    )  # fmt: skip
-    return np.asarray(0.5 * large + 0.25 * (ahead + behind), np.float32)
+        out[band] = 0.5 * large[band] + 0.25 * (ahead + behind)
+    return out
 
 
 def _bytes(large: Array) -> Pixels:

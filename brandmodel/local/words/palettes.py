@@ -27,19 +27,57 @@ PALETTES: tuple[Curated, ...] = (
     _of("harbour", "#0b2545", "#f6f1e5", "#13a89e", "#f4a259", "sea teal navy day fresh island"),
     _of("ember", "#33150f", "#fbeee0", "#c2512f", "#f0a83c", "autumn terracotta warm sunset dunes"),
     _of("orchard", "#1d2b1f", "#f4f1e1", "#5f7f3f", "#d9603b", "green natural hills sage party"),
-    _of("fjord", "#12263a", "#eef3f5", "#4f7f9f", "#e6b35a", "mountains blue lake winter cool cloudy"),
-    _of("saffron", "#3a1d0d", "#fff4dc", "#d98a1f", "#a8321f", "amber yellow jar holiday sale spice"),
-    _of("violet-hour", "#1f1638", "#f3eef8", "#6f57b8", "#f08f6e", "purple dusk night concert waves"),
-    _of("rosewater", "#3b1a2b", "#fdf0ee", "#c9687d", "#d9a441", "pink romantic wedding spring tube"),
-    _of("pine", "#10241f", "#eff2e8", "#2f6b55", "#cf9a4a", "forest green elegant rain natural fog"),
+    _of(
+        "fjord",
+        "#12263a",
+        "#eef3f5",
+        "#4f7f9f",
+        "#e6b35a",
+        "mountains blue lake winter cool cloudy",
+    ),
+    _of(
+        "saffron", "#3a1d0d", "#fff4dc", "#d98a1f", "#a8321f", "amber yellow jar holiday sale spice"
+    ),
+    _of(
+        "violet-hour", "#1f1638", "#f3eef8", "#6f57b8", "#f08f6e", "purple dusk night concert waves"
+    ),
+    _of(
+        "rosewater", "#3b1a2b", "#fdf0ee", "#c9687d", "#d9a441", "pink romantic wedding spring tube"
+    ),
+    _of(
+        "pine", "#10241f", "#eff2e8", "#2f6b55", "#cf9a4a", "forest green elegant rain natural fog"
+    ),
     _of("noir", "#14120f", "#f5efe3", "#5b4a36", "#c9a24b", "black elegant dark night ink bottle"),
-    _of("carnival", "#1b1f4b", "#fff5e6", "#e4475b", "#f6b72f", "red festive playful party confetti"),
+    _of(
+        "carnival", "#1b1f4b", "#fff5e6", "#e4475b", "#f6b72f", "red festive playful party confetti"
+    ),
     _of("poolside", "#07323b", "#f2fbf7", "#17a2b8", "#ff7f5c", "summer tube teal bright sea can"),
-    _of("roastery", "#2a1a12", "#f6ecdf", "#8a5a3b", "#d98e4a", "cup mug brown coffee nostalgic warm"),
-    _of("signal", "#101820", "#f4f5f7", "#2f5bea", "#ffb000", "phone modern blue launch talk geometry"),
+    _of(
+        "roastery",
+        "#2a1a12",
+        "#f6ecdf",
+        "#8a5a3b",
+        "#d98e4a",
+        "cup mug brown coffee nostalgic warm",
+    ),
+    _of(
+        "signal",
+        "#101820",
+        "#f4f5f7",
+        "#2f5bea",
+        "#ffb000",
+        "phone modern blue launch talk geometry",
+    ),
     _of("blossom", "#2b2140", "#fbf3f7", "#8fb07a", "#ec8fa8", "spring meadow fresh sage pink"),
     _of("brick", "#26191b", "#f7efe7", "#b23a3a", "#3f7d8c", "city red bold book opening halftone"),
-    _of("linen", "#2a2b26", "#f7f4ec", "#9a9a7e", "#c77b4f", "calm cream white grey minimal gradient"),
+    _of(
+        "linen",
+        "#2a2b26",
+        "#f7f4ec",
+        "#9a9a7e",
+        "#c77b4f",
+        "calm cream white grey minimal gradient",
+    ),
 )
 
 HUES = {

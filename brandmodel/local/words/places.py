@@ -9,7 +9,9 @@ from brandmodel.local.words.lexicon import meanings
 
 _CAPITAL = r"(?:[^\W\d_a-zß-öø-ÿ][\w'\u2019.&-]*|\d{1,4}[A-Za-z]?(?=\s[A-Z]))"
 _NAME = rf"{_CAPITAL}(?:\s(?:(?:of|the|and|&|de|la|le|du|des|del|von|der|am|for|on)\s)*{_CAPITAL})*"
-_ENDS = r"(?=\s*(?:[,;.:!?|)\x1f\n]|$|\s[-\u2013\u2014]\s|\s(?:on|for|with|from|in|by|at|to|and)\b))"
+_ENDS = (
+    r"(?=\s*(?:[,;.:!?|)\x1f\n]|$|\s[-\u2013\u2014]\s|\s(?:on|for|with|from|in|by|at|to|and)\b))"
+)
 _VENUE = re.compile(
     rf"(?:\b(?P<lead>[Aa]t|[Ii]n|[Aa]uf|[Ii]m|[Cc]hez|[Ee]n|@)\s?)"
     rf"(?P<place>(?:(?:the|The|our|le|la|el|der|dem)\s)?{_NAME}(?:,\s{_NAME}{_ENDS})*)"

@@ -124,9 +124,7 @@ def scene_of(
 class _Choice:
     """What all scenes share, and choices that hang on words, seed and take alone."""
 
-    def __init__(
-        self, prompt: str, seed: int, take: int, palette: Palette, space: Space
-    ) -> None:
+    def __init__(self, prompt: str, seed: int, take: int, palette: Palette, space: Space) -> None:
         self.palette = palette
         self.space: Space = space
         self.what = (" ".join(prompt.split())[:400], seed, take)
@@ -267,9 +265,7 @@ def _last_of_run(saw: Seen, first: str) -> str:
     return chosen
 
 
-def _props(
-    found: tuple[Word, ...], season: str, product: str, draw: _Choice
-) -> tuple[Prop, ...]:
+def _props(found: tuple[Word, ...], season: str, product: str, draw: _Choice) -> tuple[Prop, ...]:
     named = tuple(p for p in values(found, "prop") if p in get_args(Prop))
     base = lot(_SETS, "props", *draw.what)
     seasonal = _BY_SEASON.get(season, ())

@@ -109,7 +109,9 @@ def _leads(first: Word, *others: Word | None) -> bool:
 def _attribute(text: str, land: Word, thing: Word) -> bool:
     """Whether the land only describes the product: "mountain coffee", "sea salt jar"."""
     between = text[land.end : thing.start]
-    return len(between.split()) <= 2 and not re.search(r"[,.;:]|\s(?:\w{1,2}|with|and|for|the)\s", between)
+    return len(between.split()) <= 2 and not re.search(
+        r"[,.;:]|\s(?:\w{1,2}|with|and|for|the)\s", between
+    )
 
 
 def _without_things(found: tuple[Word, ...]) -> Seen:
@@ -138,6 +140,8 @@ def _is_missing(
         return False
     if not word.meanings:
         return _is_noun(word)
+    if word.value("style") == "any":
+        return False
     if any(value in shown for group, value in word.meanings if group != "absent"):
         return word.means("absent") and not word.means("product", "prop", "season")
     if word.means("absent"):

@@ -1,0 +1,55 @@
+# `make demo` makes a poster; `make test` checks everything. Both set themselves up in .venv.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+OUT    := out
+BRIEF  := A poster for Aurelia, a cold brew tonic: autumn launch,
+
+.PHONY: demo test check bench docs-pictures build clean
+.DEFAULT_GOAL := demo
+
+demo: $(VENV)/.user
+	@mkdir -p $(OUT)
+	@echo "First run: every step is made."
+	@$(BIN)/brandmodel run "$(BRIEF) Thursday 7 pm" -o $(OUT)/thursday.png
+	@echo
+	@echo "One word changed: what did not depend on it is reused."
+	@$(BIN)/brandmodel run "$(BRIEF) Friday 7 pm" -o $(OUT)/friday.png
+	@echo
+	@$(BIN)/brandmodel explain "$$($(BIN)/brandmodel runs --limit 1 --json | $(BIN)/python -c 'import json,sys; print(json.load(sys.stdin)[0]["run_id"])')"
+	@echo "The posters: $(CURDIR)/$(OUT)/thursday.png and $(CURDIR)/$(OUT)/friday.png"
+
+test: check
+	@$(BIN)/python -m pytest -n 2
+
+check: $(VENV)/.developer
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/pyright --pythonpath $(BIN)/python
+	@$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/.developer
+	@$(BIN)/python -m pytest tests/bench -m bench -s -p no:cacheprovider
+
+docs-pictures: $(VENV)/.developer
+	@$(BIN)/python docs/pictures/make.py
+
+build: $(VENV)/.developer
+	@$(BIN)/uv build -q --out-dir dist
+
+$(VENV)/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit("brandmodel needs Python 3.11 or newer: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check uv
+
+$(VENV)/.user: $(VENV)/bin/uv pyproject.toml
+	@$(BIN)/uv pip install -q --python $(BIN)/python -e '.[local]'
+	@touch $@
+
+$(VENV)/.developer: $(VENV)/bin/uv pyproject.toml
+	@$(BIN)/uv pip install -q --python $(BIN)/python -e '.[all]' --group dev
+	@touch $@ $(VENV)/.user
+
+clean:
+	@rm -rf $(VENV) $(OUT) dist .brandmodel

@@ -1,0 +1,87 @@
+"""Planning a picture by rules: subject, setting, light, colours, and the words to be set on it."""
+
+from __future__ import annotations
+
+import hashlib
+
+from brandmodel.local.desk import Desk
+from brandmodel.local.words.lexicon import values, words
+from brandmodel.local.words.lines import described, lines_of
+from brandmodel.local.words.palettes import palette_for
+from brandmodel.local.words.seeing import Seen
+from brandmodel.local.words.setting import look_of, occasion_of, wanted
+from brandmodel.tasks import ImagePrompt, Outline, OutlinePicture, Space, WriteImagePrompt
+
+WIDE = 1.25
+LABEL_LETTERS = 18
+
+_SIDES = {
+    "left": "the left side",
+    "right": "the right side",
+    "top": "the upper part",
+    "bottom": "the lower part",
+}
+
+
+def outline(request: OutlinePicture, desk: Desk) -> Outline:
+    """Plan a picture. Dates, places and offers of the brief reach ``lines`` and nothing else."""
+    reading = request.reading
+    name = reading.name or (request.brand if not reading.subject else "")
+    told = reading.subject or described(name, request.passages)
+    subject = told or occasion_of(reading) or reading.title or name
+    look = look_of(reading, subject, request.passages, request.voice.tone)
+    poster = reading.purpose == "poster"
+    lines, notes = lines_of(request, told) if poster else ((), ())
+    palette = request.palette or palette_for(
+        wanted(look, reading),
+        values(words(" ".join(reading.colours)), "colour"),
+        subject=subject,
+        seed=request.seed,
+    )
+    return Outline(
+        notes=notes,
+        subject=subject,
+        setting=look.setting,
+        mood=look.mood,
+        palette=palette,
+        space=_space(request, subject) if lines else "none",
+        lines=lines,
+        label=_label(request, look.saw),
+    )
+
+
+def image_prompt(request: WriteImagePrompt, desk: Desk) -> ImagePrompt:
+    """Say in two or three plain sentences what is to be seen."""
+    subject = request.subject.strip(" .")
+    if request.product:
+        subject = f"{subject} on a plinth" if subject else "an empty plinth"
+    setting = request.setting.strip(" .;")
+    calm = f"{_SIDES[request.space]} stays calm and empty" if request.space in _SIDES else ""
+    feeling = f"{request.mood} mood" if request.mood else ""
+    sentences = [subject, setting, ", ".join(part for part in (feeling, calm) if part)]
+    said = [s[:1].upper() + s[1:] for s in sentences if s]
+    return ImagePrompt(
+        prompt=" ".join(s if s.endswith(("!", "?", "。")) else f"{s}." for s in said)
+    )
+
+
+def _space(request: OutlinePicture, subject: str) -> Space:
+    """Wide pictures keep a side free, tall and square ones the top."""
+    if request.width / max(request.height, 1) < WIDE:
+        return "top"
+    digest = hashlib.sha256(f"{request.seed}\n{subject}".encode()).digest()
+    left_first = request.reading.direction == "ltr"
+    # Type begins where reading begins, three times out of four.
+    usual, other = ("left", "right") if left_first else ("right", "left")
+    return usual if digest[0] % 4 else other
+
+
+def _label(request: OutlinePicture, saw: Seen) -> str:
+    """The name on the product, where one is shown."""
+    if saw.kind != "still_life" or saw.head is None or not saw.head.means("product"):
+        return ""
+    reading = request.reading
+    book = saw.head.value("product") == "book"
+    name = (reading.title if book else "") or reading.name or request.brand
+    event = bool(values(words(name), "occasion"))
+    return name if len(name) <= LABEL_LETTERS and not event else ""
