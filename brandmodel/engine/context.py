@@ -35,6 +35,7 @@ class Scene:
     Attributes:
         options: the published model's settings for this recipe and tier.
         review: whether reviews wait for a person; True for all, or their names.
+        asked: every name that a recipe used; a person's words are held against it.
     """
 
     kit: Kit
@@ -45,6 +46,7 @@ class Scene:
     overrides: Overrides = field(default_factory=dict[str, Any])
     review: bool | frozenset[str] = False
     names: Names = field(default_factory=Names)
+    asked: dict[str, None] = field(default_factory=dict[str, None])
     table_file: str = ""
 
 
@@ -128,14 +130,12 @@ class RecipeContext:
 
     async def call(self, request: Request[R], *, name: str) -> R:
         """Run one step."""
-        check_name(name)
-        full = self._prefix + name
+        full = self._named(name)
         return await self._interpreter.perform(self._set(request, full), name=full, take=0)
 
     async def stream(self, request: Request[R], *, name: str) -> AsyncIterator[str | R]:
         """Pieces of the result's text, and the whole result last."""
-        check_name(name)
-        full = self._prefix + name
+        full = self._named(name)
         async for piece in self._interpreter.stream(self._set(request, full), name=full):
             yield piece
 
@@ -157,12 +157,11 @@ class RecipeContext:
 
     async def takes(self, request: Request[R], *, name: str, count: int) -> Sequence[Take[R]]:
         """Several alternatives of one step; law 4: the set that was returned comes back."""
-        check_name(name)
+        full = self._named(name)
         if not 1 <= count <= len(LETTERS):
             raise InvalidRequestError(
                 f"takes of {name!r}: {count} is not within 1 to {len(LETTERS)}"
             )
-        full = self._prefix + name
         request = self._set(request, full)
         key = hashlib.sha256(
             f"{full}\n{type(request).__name__}{canonical_json(request)}{self.tier}{count}".encode()
@@ -186,6 +185,7 @@ class RecipeContext:
     async def _one_take(
         self, request: Request[R], *, name: str, take: int, needed: bool
     ) -> Take[R] | Exception:
+        self._scene.asked[name] = None
         try:
             result = await self._interpreter.perform(request, name=name, take=take)
         except (ProviderError, RoutingError) as error:
@@ -197,10 +197,15 @@ class RecipeContext:
 
     async def review(self, offered: Sequence[Take[R]], *, name: str, best: int = 0) -> Take[R]:
         """A person's choice; where review is on, wait for it; else the best."""
-        check_name(name)
-        full = self._prefix + name
+        full = self._named(name)
         chosen = await self._interpreter.chosen(offered, name=full)
         return next((take for take in offered if take.id == chosen), offered[best])
+
+    def _named(self, name: str) -> str:
+        check_name(name)
+        full = self._prefix + name
+        self._scene.asked[full] = None
+        return full
 
     def _set(self, request: Request[R], name: str) -> Request[R]:
         return with_settings(request, self._scene.overrides.get(name), name=name)

@@ -145,10 +145,8 @@ class Engine:
         plan = self._plan(order)
         kit = await asyncio.to_thread(self._kit, sign=True)
         if order.overrides or order.budget_usd is not None:
-            quote = await self._quoted(plan, kit)
-            words.refuse_unknown_steps(
-                order.overrides, [*(s.name for s in quote.steps), *_reviews(order)]
-            )
+            quote, asked = await self._quoted(plan, kit)
+            words.refuse_unknown_steps(order.overrides, asked, planned=True)
             if order.budget_usd is not None and nano(order.budget_usd) < nano(quote.low_usd):
                 raise BudgetExceededError(
                     f"the run costs at least ${quote.low_usd:.4f}, the budget is ${order.budget_usd:.4f}",
@@ -162,7 +160,7 @@ class Engine:
     async def quote(self, order: Order) -> Quote:
         """What an order may cost; starts nothing and writes nothing."""
         plan = self._plan(order)
-        return await self._quoted(plan, await asyncio.to_thread(self._kit, sign=False))
+        return (await self._quoted(plan, await asyncio.to_thread(self._kit, sign=False)))[0]
 
     async def resume_order(
         self, run_id: str, overrides: words.Overrides
@@ -298,7 +296,8 @@ class Engine:
         )
         return record, state
 
-    async def _quoted(self, plan: _Plan, kit: Kit) -> Quote:
+    async def _quoted(self, plan: _Plan, kit: Kit) -> tuple[Quote, dict[str, None]]:
+        asked: dict[str, None] = {}
         passes: list[Sketching] = []
         longest = 0.0
         for dear in (False, True):
@@ -309,8 +308,9 @@ class Engine:
             with contextlib.suppress(Waiting):
                 await _called(plan.recipe, RecipeContext(scene, sketching), plan.order.brief)
             longest = max(longest, elapsed_s.get())
+            asked |= scene.asked
             passes.append(sketching)
-        return combined(*passes, seconds=longest)
+        return combined(*passes, seconds=longest), asked
 
     async def _execute(
         self, plan: _Plan, state: RunState, scene: Scene, record: RunRecord
@@ -333,6 +333,7 @@ class Engine:
                 telemetry.RUN_SPAN.format(model=plan.table.name), attributes
             ) as span:
                 made = await _called(plan.recipe, RecipeContext(scene, live), plan.order.brief)
+                words.refuse_unknown_steps(scene.overrides, scene.asked, planned=False)
                 outputs = await self._outputs(made, plan, scene.kit)
                 status = "done"
                 span.set_attribute(telemetry.STATUS, status)
@@ -417,11 +418,6 @@ async def _called(recipe: Recipe, ctx: RecipeContext, brief: Brief) -> Made:
             f"recipe {recipe.name!r} failed at {frame.filename}:{frame.lineno}: "
             f"{type(error).__name__}: {error}"
         ) from error
-
-
-def _reviews(order: Order) -> list[str]:
-    """Names that only a review has; the quote does not see them as steps."""
-    return [name for name, said in order.overrides.items() if said.kind == "choice"]
 
 
 def _check_brief(brief: Brief) -> None:

@@ -163,16 +163,21 @@ def is_whole(result_type: type[Result], override: Override) -> bool:
     return needed <= set(override.value)
 
 
-def refuse_unknown_steps(overrides: Overrides, known: Iterable[str]) -> None:
-    """Say which step name is wrong before anything runs.
+def refuse_unknown_steps(overrides: Overrides, asked: Iterable[str], *, planned: bool) -> None:
+    """Say which step name is wrong.
+
+    Args:
+        overrides: by step name.
+        asked: the names that the recipe used.
+        planned: only sketched so far: ids of units that a plan will carry are not known yet, so
+            names inside a scope are let through.
 
     Raises:
-        InvalidRequestError: no step's name begins like this.
+        InvalidRequestError: no step is called like this.
     """
-    names = sorted(set(known))
-    roots = {name.split("/")[0] for name in names}
+    names = list(asked)
     for name in overrides:
-        if name.split("/")[0] not in roots:
+        if name not in names and not (planned and "/" in name):
             near = difflib.get_close_matches(name, names, n=1)
             hint = f"did you mean {near[0]!r}? " if near else ""
             raise InvalidRequestError(

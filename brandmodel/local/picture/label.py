@@ -142,9 +142,11 @@ def _lines(text: str) -> list[str]:
 
 
 def _name(c: skia.Canvas, show: Print, at: tuple[float, float], wide: float, size: float) -> float:
-    """The name, centred at ``at``; returns the baseline of its last line."""
+    """The name, centred at ``at``, all lines in one size; returns the baseline of its last line."""
     rows = _lines(show.name)
     weight = 500 if show.serif else 700
+    for row in rows:
+        size = min(size, wide / _widest(_font(row, show.serif, weight), row))
     for number, row in enumerate(rows):
         y = at[1] + (number - (len(rows) - 1) / 2) * size * 0.98
         words(c, row, (at[0], y), (wide, size), show.ink, serif=show.serif, weight=weight)

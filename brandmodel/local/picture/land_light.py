@@ -226,6 +226,7 @@ class Ground:
     soil: Array
     green: Array
     leaf: Array
+    needle: Array
     sand: Array
     snow: Array
     water: Array
@@ -255,6 +256,7 @@ def ground_of(scene: Landscape) -> Ground:
         soil=tone(mix(brand.accent, brand.ink, 0.45), 0.50, 0.05, 60, 0.4),
         green=green,
         leaf=leaf,
+        needle=tone(brand.primary, 0.40, 0.075, 155, -0.5),
         sand=tone(brand.accent, 0.80, 0.105, 70, 0.35),
         snow=tone(brand.paper, 0.95, 0.015, 240, 0.3),
         water=tone(mix(brand.ink, brand.primary, 0.3), 0.34, 0.07, 235, 0.35),

@@ -66,15 +66,15 @@ class Nursery:
 
 def _colours(look: Look, random: np.random.Generator, is_round: bool) -> tuple[Rgb, Rgb]:
     ground, light = look.ground, look.light
-    leaf = ground.leaf * np.float32(random.uniform(0.45, 0.95))
+    leaf = ground.needle * np.float32(random.uniform(0.45, 0.95))
     if is_round:
         other = ground.bloom if look.scene.season in ("autumn", "spring") else ground.green
         leaf = mix(ground.leaf, other, float(random.uniform(0.1, 0.9))) * np.float32(0.8)
     dark = leaf * (light.fill * np.float32(0.55) + light.key * np.float32(0.03))
     lit = leaf * (light.fill * np.float32(0.85) + light.key * np.float32(0.45))
     if look.white:
-        lit = ground.snow * (light.fill * np.float32(1.05) + light.key * np.float32(0.22))
-        dark = dark * np.float32(0.9)
+        lit = ground.snow * (light.fill * np.float32(1.55) + light.key * np.float32(0.42))
+        dark = dark * np.float32(0.75)
     return rgb_of(dark), rgb_of(lit)
 
 

@@ -140,8 +140,8 @@ _PAINTERS: dict[Terrain, Callable[[Look, Array], _Painted]] = {
 }
 _STANDS: dict[Terrain, Stand] = {
     "mountains": Stand(5200, 0.92, 5.6, 0.105, high=0.62, open=0.45),
-    "lake": Stand(4200, 1.2, 9.0, 0.13, low=0.012, high=0.75, open=0.35),
-    "island": Stand(2600, 4.0, 9.0, 0.10, low=0.03, high=0.42, open=0.45),
+    "lake": Stand(6000, 1.2, 9.0, 0.13, low=0.004, high=0.75, open=0.15),
+    "island": Stand(3600, 4.0, 9.5, 0.10, low=0.02, high=0.45, open=0.25),
 }
 
 

@@ -58,7 +58,9 @@ class Look:
 
     @property
     def cap(self) -> Paint:
-        """Caps and lids: satin."""
+        """Caps and lids: satin, or on every third product brushed metal."""
+        if self.variant % 3 == 1:
+            return Paint(self.second, gloss=0.8, rough=0.3, metal=True)
         return Paint(self.second, gloss=0.75, rough=0.28)
 
 

@@ -142,7 +142,7 @@ def _face(image: Array, size: float) -> Skin:
 
 def cubes(spot: Spot, size: float, tint: Array, random: Random, count: int = 4) -> list[Body]:
     """Ice cubes in a loose heap."""
-    paint = Paint(tint, gloss=1.0, rough=0.07, clear=0.8, bump=0.02)
+    paint = Paint(tint, gloss=1.0, rough=0.07, clear=0.8)
     out: list[Body] = []
     places = [(0.0, 0.0, 0.0), (2.15, 0.0, 0.5), (0.9, 0.0, 2.0), (0.85, 1.93, 0.75)]
     for dx, dy, dz in places[:count]:

@@ -84,7 +84,7 @@ def _body(lit: Lit, body: Body, number: int, rows: Index) -> Array:
     arriving = _direct(lit, rows, n, paint.thin) * _well(body, own, lit.seen.n[:, rows])
     out = albedo * (arriving + np.float32(paint.glow))
     if paint.clear:
-        out = _through(lit, body, number, rows, n, out)
+        out = _through(lit, body, number, rows, lit.seen.n[:, rows], out)
     if paint.gloss:
         out = _polished(lit, number, rows, (n, gloss, albedo), out)
     return out
@@ -237,7 +237,8 @@ def _through(lit: Lit, body: Body, number: int, rows: Index, n: Array, own: Arra
     _, who = _nearest(lit, number, o, inside)
     behind = dome(lit.rig, inside) * np.float32(0.95)
     hit = np.flatnonzero(who >= 0)
-    behind[:, hit] = bounced(lit.rig, lit.bodies, inside[:, hit], who[hit])
+    # Frost blurs what is seen through it; half of it stays light.
+    behind[:, hit] += (bounced(lit.rig, lit.bodies, inside[:, hit], who[hit]) - behind[:, hit]) / 2
     clear = np.float32(body.paint.clear)
     # The longer the way through, the more of the tint: faces are clear, edges are deep.
     depth = np.float32(0.25) + np.float32(1.6) * (1 - np.clip(cosine, 0, 1)) ** 1.5

@@ -78,23 +78,23 @@ def _row(
 ) -> list[Tree]:
     """The trees of one layer, in drawing order."""
     view = look.view
-    dense = 5.0 if t < 0.75 else 2.2
+    dense = 5.5 if t < 0.8 else 2.2
     count = min(900, int(dense * view.half * 2 / (tall * 0.23)))
     xs = random.uniform(-view.half * 1.08, view.half * 1.08, count)
     mixed = {"autumn": 0.5, "spring": 0.35, "summer": 0.2}.get(look.scene.season, 0.0)
-    shadow = 1 - 0.30 * t
+    shadow = 1 - (0.0 if look.white else 0.30) * t
     trees: list[Tree] = []
     for x in xs.tolist():
         # The nearest trees stand to the sides and leave the middle and the calm side open.
         toward = x * float(np.sign(view.subject)) / view.half
         frame = abs(toward) if not view.calm else max(toward, -0.4)
-        open_ = t > 0.65 and frame < 0.62 + 0.16 * float(random.random())
+        open_ = t > 0.8 and frame < 0.62 + 0.16 * float(random.random())
         size = tall * float(random.uniform(0.5, 1.1)) * (0.36 if open_ else 1.0)
         is_round = bool(random.random() < mixed) and t < 0.95
         dark, lit = nursery.colours(random, is_round)
         foot = (
             float(np.interp(x, ridge[:, 0], ridge[:, 1]))
-            - (0.06 + float(random.random()) ** 1.6 * (2.4 - 1.9 * t)) * tall
+            - (0.06 + float(random.random()) ** 1.6 * (3.0 - 2.3 * t)) * tall
         )
         trees.append(Tree(x, foot, size, _toned(dark, shadow), _toned(lit, shadow), is_round))
     return sorted(trees, key=lambda tree: -tree.y)
