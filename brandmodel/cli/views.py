@@ -35,27 +35,13 @@ def show_result(
         return
     console = _console()
     receipt = result.receipt
-    table = _table("step", "task", "stage", "by", "how", "units", "s", "USD")
-    for step in receipt.steps:
-        colour = _STATUS[step.status]
-        table.add_row(
-            step.name,
-            step.task,
-            step.stage,
-            step.target,
-            f"[{colour}]{step.status}[/]",
-            f"{step.units:,.1f}",
-            f"{step.seconds:.2f}",
-            f"{step.usd:.4f}",
-            style="dim" if step.status == "reused" else "",
-        )
-    console.print(table)
     for note in receipt.notes:
         console.print(f"[yellow]note[/]  {_safe(note)}")
     ran, reused = receipt.count("ran"), receipt.count("reused")
     console.print(
-        f"[bold]{result.recipe}[/] by [bold]{result.model}[/] · run {result.run_id} · {ran} steps ran, "
-        f"{reused} reused · {receipt.units:,.1f} units · {receipt.seconds:.1f} s · ${receipt.paid_usd:.4f}"
+        f"[bold]{result.recipe}[/] by [bold]{result.model}[/] · run [cyan]{result.run_id}[/]\n"
+        f"{ran} steps ran, {reused} reused · {receipt.units:,.1f} units · {receipt.seconds:.1f} s · "
+        f"${receipt.paid_usd:.4f}"
     )
     for name, path in paths.items():
         console.print(f"[green]{name}[/]  {_safe(str(path))}", soft_wrap=True)
@@ -100,23 +86,26 @@ def show_quote(quote: Quote, *, as_json: bool) -> None:
     if as_json:
         _print_json(quote.model_dump(mode="json"))
         return
-    table = _table("step", "task", "stage", "by", "units from", "to", "USD from", "to", "s")
+    table = _table("step", "task", "by", "units", "USD", "s")
     for step in quote.steps:
         table.add_row(
             step.name,
             step.task,
-            step.stage,
             step.target,
-            "known" if step.known else f"{step.low_units:,.1f}",
-            "" if step.known else f"{step.high_units:,.1f}",
-            f"{step.low_usd:.4f}",
-            f"{step.high_usd:.4f}",
+            "known" if step.known else _range(step.low_units, step.high_units, 1),
+            "known" if step.known else _range(step.low_usd, step.high_usd, 4),
             f"{step.seconds:.1f}",
             style="dim" if step.known else "",
         )
     console = _console()
     console.print(table)
     console.print(f"[bold]{quote}[/]")
+
+
+def _range(low: float, high: float, digits: int) -> str:
+    if low == high:
+        return f"{low:,.{digits}f}"
+    return f"{low:,.{digits}f} – {high:,.{digits}f}"
 
 
 def show_runs(runs: Sequence[RunRecord], *, as_json: bool) -> None:
@@ -186,7 +175,7 @@ def show_run(run: RunRecord, steps: Sequence[RunStep], *, as_json: bool) -> None
     colour = _RUN.get(run.status, "white")
     console.print(f"[bold]run {run.id}[/]  [{colour}]{run.status}[/]  {run.recipe} by {run.model}")
     console.print(f"[dim]{_safe(prompt)}[/]")
-    table = _table("step", "task", "stage", "by", "how", "units", "s", "USD", "key")
+    table = _table("step", "task", "stage", "by", "how", "units", "s", "USD")
     for s in steps:
         table.add_row(
             s.name,
@@ -197,7 +186,6 @@ def show_run(run: RunRecord, steps: Sequence[RunStep], *, as_json: bool) -> None
             f"{s.units:,.1f}",
             f"{s.seconds:.2f}",
             f"{usd(s.usd_nano):.4f}",
-            s.key[:10],
         )
     console.print(table)
     for note in dict.fromkeys(note for s in steps for note in json.loads(s.notes)):
@@ -281,7 +269,9 @@ def _print_json(value: object) -> None:
 def _console() -> Any:
     from rich.console import Console
 
-    return Console(highlight=False)
+    # Piped output is read by programs and logs: their lines are not ours to break.
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=160)
 
 
 def _table(*columns: str) -> Table:
@@ -289,9 +279,10 @@ def _table(*columns: str) -> Table:
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    numbers = {"units", "s", "USD", "units from", "to", "USD from"}
+    numbers = {"units", "s", "USD"}
     for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+        right = "right" if column in numbers else "left"
+        table.add_column(column, justify=right, overflow="fold", no_wrap=column in ("step", "task"))
     return table
 
 

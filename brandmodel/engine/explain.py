@@ -74,11 +74,14 @@ def _summary(run: RunRecord, against: RunRecord | None, changes: Sequence[StepCh
         return f"{first}: {len(ran)} steps ran, {reused} were reused."
     if not ran:
         return f"Run {run.id} against {against.id}: nothing ran, all {reused} steps were reused."
+    words = f"Run {run.id} against {against.id}: {_listed(ran)} ran."
+    kept = [c.name for c in changes if c.status == "reused"]
+    if kept:
+        words += f" {_listed(kept).capitalize()} asked for the same as before and were reused."
     cut = [c.name for c in changes if c.verdict == "equal" and c.status == "ran"]
-    words = f"Run {run.id} against {against.id}: {len(ran)} steps ran, {reused} were reused."
     if cut:
         words += (
-            f" {_listed(cut)} came out as before, so what only depends on that was not made again."
+            f" {_listed(cut).capitalize()} came out equal, so nothing was made again because of it."
         )
     return words
 
@@ -101,22 +104,20 @@ def _judged(
     if step.status == "overridden":
         return "overridden", (), "a person's word was taken instead"
     if before is None:
-        how = "ran" if step.status == "ran" else "was reused from another run"
-        return "new", (), f"{how}; not a step of {against.id}" if against else how
+        known = "known from another run" if step.status != "ran" else "made for the first time"
+        return "new", (), f"{known}; not a step of {against.id}" if against else known
     if step.key == before.key:
         return (
             "same",
             (),
-            "same request as before, reused"
-            if step.status != "ran"
-            else "made again: its result was gone",
+            "same request as before" if step.status != "ran" else "made again: its result was gone",
         )
     because = tuple(differences(json.loads(before.request), json.loads(step.request)))
     why = f"asked anew because {'; '.join(because) or 'the task or its maker changed'}"
-    how = "ran" if step.status == "ran" else "was known from another run"
+    how = "" if step.status == "ran" else "known from another run; "
     if step.digest == before.digest:
-        return "equal", because, f"{how}, {why}; the result came out equal"
-    return "changed", because, f"{how}, {why}"
+        return "equal", because, f"{how}{why}; the result came out equal"
+    return "changed", because, f"{how}{why}"
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:

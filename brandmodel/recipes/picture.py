@@ -118,7 +118,7 @@ async def picture(ctx: Context, brief: Brief) -> Made:
     signed = await ctx.call(
         Sign(
             asset=image,
-            media_type=brief.media_type,
+            media_type=brief.media_type or "image/png",
             brand=kit.name,
             signer=kit.signer,
             prompt=brief.prompt[:2000],

@@ -27,5 +27,11 @@ _STYLES: dict[Style, Callable[[Stage], Pixels]] = {
 
 
 def draw(scene: Abstract, width: int, height: int) -> Drawing:
-    """Draw a scene at a size in pixels; there is no subject, so type may stand anywhere."""
-    return Drawing(pixels=_STYLES[scene.style](Stage(scene, width, height)))
+    """Draw a scene at a size in pixels.
+
+    Most styles have no subject; the sun over waves and the balls of a halftone are given as such,
+    so that type leaves them alone.
+    """
+    stage = Stage(scene, width, height)
+    pixels = _STYLES[scene.style](stage)
+    return Drawing(pixels=pixels, subjects=tuple(stage.subjects))

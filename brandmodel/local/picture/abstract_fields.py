@@ -117,6 +117,7 @@ def _lit(stage: Stage) -> tuple[Field, Field]:
     shade = np.clip(tone - np.float32(0.42), 0, 1)
     light = tuple(float(v) for v in stage.random.uniform(-0.65, -0.4, 2))
     for cx, cy, radius in _balls(stage):
+        stage.subject(cx, cy, radius)
         dx, dy = (
             (x - np.float32(cx)) / np.float32(radius),
             (y - np.float32(cy)) / np.float32(radius),

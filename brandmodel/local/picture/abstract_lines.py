@@ -206,6 +206,7 @@ def _sun(stage: Stage, level: float, sky: str) -> None:
     side = {"left": 0.74, "right": 0.26}.get(stage.scene.space)
     x = stage.wide * (side or float(stage.random.uniform(0.24, 0.76)))
     y = stage.high * level + radius * float(stage.random.uniform(-0.35, 0.25))
+    stage.subject(x, y, radius)
     halo = skia.GradientShader.MakeRadial(
         center=skia.Point(x, y),
         radius=radius * 3.2,

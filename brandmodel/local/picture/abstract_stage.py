@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from brandmodel.local.picture import colour
 from brandmodel.local.picture.finish import developed
 from brandmodel.local.picture.scene import Abstract
+from brandmodel.tasks import Box
 
 Pixels = NDArray[np.uint8]
 Field = NDArray[np.float32]
@@ -25,6 +26,7 @@ class Stage:
     Attributes:
         wide: width of the picture in units of its shorter side.
         high: height, likewise.
+        subjects: places that type had better leave alone, in fractions of the picture.
         random: the scene's chance; draw from it in an order that no size changes.
     """
 
@@ -42,6 +44,7 @@ class Stage:
         self.ink, self.paper = palette.ink, palette.paper
         self.primary, self.accent = palette.primary, palette.accent
         self.more = palette.more
+        self.subjects: list[Box] = []
         self._sheet = np.zeros((height, width, 4), np.uint8)
         self._surface = skia.Surface(
             self._sheet, colorType=skia.kRGBA_8888_ColorType, alphaType=skia.kPremul_AlphaType
@@ -61,6 +64,12 @@ class Stage:
         }[self.scene.space]
         t = np.clip((depth - 0.4) / 0.2, 0, 1)
         return np.asarray(t * t * (3 - 2 * t), np.float32)
+
+    def subject(self, x: float, y: float, radius: float) -> None:
+        """Note a round thing that type should not cross; in units."""
+        x0, x1 = max(0.0, x - radius) / self.wide, min(self.wide, x + radius) / self.wide
+        y0, y1 = max(0.0, y - radius) / self.high, min(self.high, y + radius) / self.high
+        self.subjects.append(Box(x=x0, y=y0, width=x1 - x0, height=y1 - y0))
 
     def colours(self) -> list[str]:
         """Every colour of the palette but ink and paper, the most important first."""

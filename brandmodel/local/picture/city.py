@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import skia
+from numpy.typing import NDArray
 
 from brandmodel.local.picture.colour import Array, mix
 from brandmodel.local.picture.land_ink import inked, paint
@@ -116,7 +117,9 @@ def skyline(picture: Array, look: Look) -> tuple[Array, Box]:
     x, y = view.xs()[None, :], view.ys()[:, None]
     # Far towers must stay a shade darker than the sky that they stand against.
     sky = look.clear_sky(np.broadcast_to(y, depth.shape))
-    air = (look.air(x, np.broadcast_to(y, depth.shape)) * np.float32(0.45) + sky * np.float32(0.50)).astype(np.float32)
+    air = (
+        look.air(x, np.broadcast_to(y, depth.shape)) * np.float32(0.45) + sky * np.float32(0.50)
+    ).astype(np.float32)
     # The air is thicker near the water.
     low = np.exp(-np.maximum(y, 0) / np.float32(0.10))[..., None]
     highest = 0.0
@@ -163,7 +166,14 @@ def _draw_point(canvas: skia.Canvas, tower: _Tower, foot: float, front: skia.Pai
     top, w = foot + tower.tall, tower.wide
     path = skia.Path()
     if tower.crown == 5:
-        path.addPoly([skia.Point(tower.x, top), skia.Point(tower.x, top + 0.55 * w), skia.Point(tower.x + w, top)], True)
+        path.addPoly(
+            [
+                skia.Point(tower.x, top),
+                skia.Point(tower.x, top + 0.55 * w),
+                skia.Point(tower.x + w, top),
+            ],
+            True,
+        )
     else:
         mid = tower.x + w / 2
         path.addPoly(
@@ -203,8 +213,16 @@ def _draw_lamps(
         on = random.random((floors, columns)) < busy
         on |= random.random((floors, 1)) < 0.05 * facades.lit
         margin = ((right - left) - columns * run) / 2
-        path = skia.Path()
-        for floor, column in zip(*np.nonzero(on), strict=True):
-            x, y = left + margin + column * run, bottom + floor * rise + rise * 0.30
-            path.addRect(skia.Rect(x + run * 0.14, y, x + run * 0.80, y + rise * 0.52))
-        canvas.drawPath(path, paint(facades.lamp * np.float32(random.uniform(0.55, 1.0))))
+        dim = random.random(on.shape) < 0.35
+        for lamps, power in ((on & dim, 0.45), (on & ~dim, 1.0)):
+            glow = paint(facades.lamp * np.float32(power * random.uniform(0.7, 1.0)))
+            canvas.drawPath(_windows(lamps, left + margin, bottom), glow)
+
+
+def _windows(on: NDArray[np.bool_], left: float, bottom: float) -> skia.Path:
+    """One small box per lit window of a wall."""
+    path = skia.Path()
+    for floor, column in zip(*np.nonzero(on), strict=True):
+        x, y = left + float(column) * _RUN, bottom + (float(floor) + 0.30) * _RISE
+        path.addRect(skia.Rect(x + _RUN * 0.14, y, x + _RUN * 0.80, y + _RISE * 0.52))
+    return path

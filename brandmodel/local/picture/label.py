@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import skia
 
-from brandmodel.local.picture.colour import encoded, linear
+from brandmodel.local.picture.colour import encoded, hex_of, linear
 from brandmodel.local.picture.solids import Array
-from brandmodel.local.type.faces import FALLBACK, typeface
+from brandmodel.local.type.faces import settable
+from brandmodel.local.type.shaping import Shaper, Style
 
 _LONG = 1280
 """Texels along the longer side: sharp in a 4K picture of the whole set."""
@@ -73,25 +75,15 @@ def line(colour: Array, width: float, alpha: float = 1.0) -> skia.Paint:
     return paint
 
 
-def _font(text: str, serif: bool, weight: int) -> skia.Font:
-    wanted = typeface("EB Garamond" if serif else "Inter Display", weight)
-    codes = [ord(c) for c in text if not c.isspace()]
-    faces = [wanted, *(typeface(name, weight) for name in FALLBACK)]
-
-    # The face that can set most of the words; the chosen one where several can.
-    def settable(face: skia.Typeface) -> int:
-        return sum(bool(face.unicharToGlyph(code)) for code in codes)
-
-    best = max(faces, key=settable)
-    font = skia.Font(best, 1.0)
-    font.setSubpixel(True)
-    font.setLinearMetrics(True)
-    font.setHinting(skia.FontHinting.kNone)
-    return font
+@cache
+def _shaper() -> Shaper:
+    return Shaper()
 
 
-def _widest(font: skia.Font, text: str) -> float:
-    return max(float(font.measureText(text)), 1e-3)
+def _style(serif: bool, weight: int) -> Style:
+    if serif:
+        return Style("EB Garamond", min(weight, 500))
+    return Style("Inter Display", weight, tracking=-0.012)
 
 
 def words(
@@ -109,13 +101,13 @@ def words(
     Returns:
         The size of type that was used; 0 for no text.
     """
+    text = settable(text)
     if not text:
         return 0.0
-    font = _font(text, serif, weight)
-    size = min(box[1], box[0] / _widest(font, text))
-    font.setSize(size)
-    x = at[0] - float(font.measureText(text)) / 2
-    canvas.drawTextBlob(skia.TextBlob.MakeFromString(text, font), x, at[1], ink(colour))
+    style = _style(serif, weight)
+    width = max(_shaper().width(text, style), 1e-3)
+    size = min(box[1], box[0] / width)
+    _shaper().paint(canvas, text, style, size, (at[0] - width * size / 2, at[1]), hex_of(colour))
     return size
 
 
@@ -146,7 +138,7 @@ def _name(c: skia.Canvas, show: Print, at: tuple[float, float], wide: float, siz
     rows = _lines(show.name)
     weight = 500 if show.serif else 700
     for row in rows:
-        size = min(size, wide / _widest(_font(row, show.serif, weight), row))
+        size = min(size, wide / max(_shaper().width(row, _style(show.serif, weight)), 1e-3))
     for number, row in enumerate(rows):
         y = at[1] + (number - (len(rows) - 1) / 2) * size * 0.98
         words(c, row, (at[0], y), (wide, size), show.ink, serif=show.serif, weight=weight)
@@ -235,7 +227,13 @@ def wrap(width: float, height: float, show: Print, *, front: float) -> Array:
                 c.drawCircle(0, h * 0.98, unit * (0.5 - 0.13 * number), ink(colour))
                 c.drawCircle(w, h * 0.98, unit * (0.5 - 0.13 * number), ink(colour))
         across = w * front
-        base = _name(c, show, (w / 2, h * (0.27 if show.style % 2 else 0.3)), across, min(0.24 * unit, across * 0.4))
+        base = _name(
+            c,
+            show,
+            (w / 2, h * (0.27 if show.style % 2 else 0.3)),
+            across,
+            min(0.24 * unit, across * 0.4),
+        )
         words(
             c, show.line, (w / 2, base + 0.12 * unit), (across, 0.07 * unit), show.ink, weight=500
         )
@@ -264,7 +262,9 @@ def cover(width: float, height: float, show: Print) -> Array:
         # The first line's capitals keep the same distance from the top, whatever the lines.
         middle = h * 0.09 + size * (0.73 + (max(rows, 1) - 1) / 2 * 0.98)
         base = _name(c, show, (w / 2, middle), w * 0.8, size)
-        words(c, show.line, (w / 2, base + 0.6 * size), (w * 0.74, 0.4 * size), show.ink, weight=500)
+        words(
+            c, show.line, (w / 2, base + 0.6 * size), (w * 0.74, 0.4 * size), show.ink, weight=500
+        )
 
     return drawn(width, height, paint)
 

@@ -6,12 +6,12 @@ towards the natural one, so that a sunset stays warm and a night stays dark in a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from brandmodel.brand import Palette
-from brandmodel.local.picture.colour import Array, from_oklab, mix, oklab, rgb
+from brandmodel.local.picture.colour import Array, from_oklab, luminance, mix, oklab, rgb
 from brandmodel.local.picture.scene import Daytime, Landscape, Season, Weather
 
 
@@ -128,7 +128,7 @@ _SUNS: dict[Daytime, tuple[tuple[str, float, float, float, float, float], ...]] 
     "dusk": (("accent", 0.8, 0.1, 60, 0.5, 0.0), ("accent", 0.72, 0.12, 50, 0.5, 0.32),
              ("accent", 0.70, 0.10, 40, 0.5, 0.34)),
     "night": (("paper", 0.95, 0.02, 90, 0.4, 2.2), ("paper", 0.8, 0.03, 250, 0.5, 0.10),
-              ("paper", 0.72, 0.04, 250, 0.55, 0.34)),
+              ("paper", 0.74, 0.065, 255, 0.75, 0.50)),
 }  # fmt: skip
 _FILL: dict[Daytime, float] = {
     "dawn": 0.45,
@@ -251,7 +251,7 @@ def ground_of(scene: Landscape) -> Ground:
         "autumn": tone(brand.accent, 0.58, 0.14, 45, 0.4),
         "winter": tone(brand.ink, 0.40, 0.04, 230, 0.3),
     }.get(scene.season, tone(brand.primary, 0.42, 0.085, 148, -0.5))
-    return Ground(
+    ground = Ground(
         rock=tone(mix(brand.ink, brand.paper, 0.5), 0.56, 0.03, 60, 0.5),
         soil=tone(mix(brand.accent, brand.ink, 0.45), 0.50, 0.05, 60, 0.4),
         green=green,
@@ -262,3 +262,13 @@ def ground_of(scene: Landscape) -> Ground:
         water=tone(mix(brand.ink, brand.primary, 0.3), 0.34, 0.07, 235, 0.35),
         bloom=tone(brand.accent, 0.72, 0.16, 40, 0.15),
     )
+    dark = _DARK[scene.daytime]
+    if not dark:
+        return ground
+    # In little light the eye sees little colour.
+    return Ground(*(_dulled(getattr(ground, f.name), 0.5 * dark) for f in fields(Ground)))
+
+
+def _dulled(colour: Array, share: float) -> Array:
+    grey = np.float32(luminance(colour))
+    return (colour + (grey - colour) * np.float32(share)).astype(np.float32)

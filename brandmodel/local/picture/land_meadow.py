@@ -80,7 +80,7 @@ def _palette(look: Look) -> tuple[list[Array], list[Array]]:
         with_lightness(brand.primary, 0.66),
     ]
     if look.white:
-        grass = [mix(g, ground.snow * shade, 0.55) for g in grass]
+        grass = [mix(ground.soil * shade, ground.snow * shade, 0.12 * k) for k in range(len(grass))]
     return grass, [np.maximum(p, 0) * (sun * np.float32(1.12) + shade * 0.3) for p in petals]
 
 
@@ -91,7 +91,7 @@ def _air(look: Look, colour: Array, z: float) -> Array:
 
 def _draw(canvas: skia.Canvas, look: Look, land: Land, random: np.random.Generator) -> None:
     grass, petals = _palette(look)
-    blades = _stems(look, land, random, _BLADES, 7.0)
+    blades = _stems(look, land, random, _BLADES // 5 if look.white else _BLADES, 7.0)
     flowers = _stems(look, land, random, _FLOWERS, 9.0)
     # Flowers of one colour grow in drifts.
     drift = look.noise.value((flowers.x * flowers.z * 0.9)[None], (flowers.z * 0.9)[None])[0]

@@ -38,7 +38,9 @@ class Nursery:
         self._white = look.white
         self._spruces = [[_spruce(random, n) for _ in range(_VARIANTS)] for n in _TIERS]
         self._crowns = [[_crown(random, n) for _ in range(_VARIANTS)] for n in _TUFTS]
-        self._colours = {kind: [_colours(look, random, kind) for _ in range(8)] for kind in (False, True)}
+        self._colours = {
+            kind: [_colours(look, random, kind) for _ in range(8)] for kind in (False, True)
+        }
 
     def colours(self, random: np.random.Generator, is_round: bool) -> tuple[Rgb, Rgb]:
         """Shaded and lit colour of one tree near the eye."""
@@ -57,7 +59,9 @@ class Nursery:
                 tint = tuple(d + (b - d) * t for d, b in zip(tree.dark, tree.lit, strict=True))
                 canvas.drawPath(path, fill((tint[0], tint[1], tint[2])))
         else:
-            size = 0 if tree.tall < 0.045 else 1 if tree.tall < 0.09 else 2 if tree.tall < 0.18 else 3
+            size = (
+                0 if tree.tall < 0.045 else 1 if tree.tall < 0.09 else 2 if tree.tall < 0.18 else 3
+            )
             whole, half, frost = self._spruces[size][which]
             canvas.drawPath(whole, fill(tree.dark))
             canvas.drawPath(frost if self._white else half, fill(tree.lit))
@@ -119,7 +123,9 @@ def _crown(random: np.random.Generator, tufts: int) -> list[skia.Path]:
     size = random.uniform(0.22, 0.38, tufts) * (1.25 - 0.5 * out) * (1.25 if tufts < 12 else 1.0)
     around = np.linspace(0, 2 * np.pi, 11, endpoint=False)
     paths = [skia.Path() for _ in range(_TINTS)]
-    paths[0].addPath(shape(np.array([[-0.02, 0.45], [-0.03, -0.02], [0.03, -0.02], [0.02, 0.45]], np.float32)))
+    paths[0].addPath(
+        shape(np.array([[-0.02, 0.45], [-0.03, -0.02], [0.03, -0.02], [0.02, 0.45]], np.float32))
+    )
     for i in range(tufts):
         r = size[i] * random.uniform(0.62, 1.12, len(around))
         x = wide * (cx[i] + np.cos(around) * r)

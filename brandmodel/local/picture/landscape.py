@@ -83,12 +83,20 @@ def _shores(look: Look, picture: Array, land: Land, relief: Relief, shader: Shad
     wet = relief.wet()
     core = cv2.erode(wet.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     relief.paint(picture, shader, skip=core)
-    lively = 2.6 if look.scene.weather in ("rain", "storm") else 1.0
-    water = Water(land.eye, 0.9, 0.011 * lively, octaves=6)
+    water = _water(look, land)
     alpha = np.asarray(cv2.blur(wet.astype(np.float32), (3, 3)), np.float32)
     flooded(picture, look, water, alpha, relief.mirrored())
     plane = depth_of(look.view, land.eye)[:, None]
     return np.where(wet, plane, relief.depth).astype(np.float32)
+
+
+def _water(look: Look, land: Land) -> Water:
+    """Sea or still water, livelier in bad weather."""
+    rough = {"storm": 2.3, "rain": 1.5, "cloudy": 1.2, "fog": 0.7}.get(look.scene.weather, 1.0)
+    if look.scene.terrain == "sea":
+        foam = 0.55 if look.scene.weather == "storm" else 0.0
+        return Water(land.eye, 1.1, 0.060 * rough, octaves=7, foam=foam)
+    return Water(land.eye, 0.9, 0.011 * rough, octaves=6)
 
 
 def _summit(look: Look, land: Land, relief: Relief) -> Box:
@@ -101,16 +109,6 @@ def _summit(look: Look, land: Land, relief: Relief) -> Box:
     high = np.flatnonzero(near & (skyline > max(0.45 * top, top - 0.22)))
     foot = min(0.0, top - 0.05)
     return view.box(float(x[high[0]]), top, float(x[high[-1]]), foot)
-
-
-def _sea(look: Look, picture: Array) -> _Painted:
-    view = look.view
-    rough = {"storm": 2.3, "rain": 1.5, "cloudy": 1.2, "fog": 0.7}.get(look.scene.weather, 1.0)
-    water = Water(1.0, 1.1, 0.060 * rough, octaves=7, foam=0.55 if rough > 2 else 0.0)
-    alpha = np.clip(0.5 - view.ys() / np.float32(view.scale), 0, 1)
-    mirrored = np.repeat(np.maximum(-view.ys(), 0)[:, None], view.width, 1)
-    flooded(picture, look, water, np.repeat(alpha[:, None], view.width, 1), mirrored)
-    return np.repeat(depth_of(view, 1.0)[:, None], view.width, 1), ()
 
 
 def _city(look: Look, picture: Array) -> _Painted:
@@ -134,11 +132,12 @@ def _forest(look: Look, picture: Array) -> _Painted:
 
 
 _PAINTERS: dict[Terrain, Callable[[Look, Array], _Painted]] = {
-    "sea": _sea,
     "city": _city,
     "forest": _forest,
 }
 _STANDS: dict[Terrain, Stand] = {
+    "hills": Stand(5200, 2.2, 24.0, 0.16, round=0.85, woods=True),
+    "meadow": Stand(4200, 5.5, 24.0, 0.20, round=0.75, woods=True, scale=0.8),
     "mountains": Stand(5200, 0.92, 5.6, 0.105, high=0.62, open=0.45),
     "lake": Stand(6000, 1.2, 9.0, 0.13, low=0.004, high=0.75, open=0.15),
     "island": Stand(3600, 4.0, 9.5, 0.10, low=0.02, high=0.45, open=0.25),

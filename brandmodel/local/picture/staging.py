@@ -34,6 +34,7 @@ class Set:
         around: everything else.
         top: height of the surface that the product stands on.
         tall: height of the product above it.
+        show: what is printed on the product.
         azimuth: from where the camera looks, in radians about the product.
         taken: circles on the floor (x, z, radius) that are occupied.
     """
@@ -48,6 +49,7 @@ class Set:
     taken: list[tuple[float, float, float]] = field(
         default_factory=list[tuple[float, float, float]]
     )
+    show: Print | None = None
     azimuth: float = 0.0
     top: float = 0.0
     tall: float = 1.9
@@ -156,7 +158,8 @@ def _hero(out: Set, variant: int) -> None:
         out.core.extend(made("bottle", spot, look))
         return
     body = r.body
-    look = Look(body, r.second, _print(out, body, variant), variant)
+    out.show = _print(out, body, variant)
+    look = Look(body, r.second, out.show, variant)
     out.core.extend(made(out.scene.product, spot, look))
     out.tall = max(float(b.corners()[1].max()) for b in out.core) - out.top
 

@@ -193,7 +193,13 @@ def _dunes(scene: Landscape, view: View, noise: Lattice) -> Land:
         mound = _bump(x, z, (cx, at + 1.2), (2.4, 1.5), 0.25) * 0.30
         soft = noise.at(u * 0.9, w * 1.4, fine=True) * 0.03
         lowered = z.step(-1.0, 4.0)
-        return (big + small * (big * 0.7 + 0.3) + mound) * (lowered * 0.75 + 0.25) + soft - 0.25
+        level = (z - 16.0).step(0.0, 28.0) * 0.75
+        return (
+            (big + small * (big * 0.7 + 0.3) + mound) * (lowered * 0.78 + 0.22)
+            + soft
+            + level
+            - 0.30
+        )
 
     return Land(form, eye, 0.5, 46.0, peak=1.2, peak_at=at)
 
@@ -215,6 +221,29 @@ def _hills(scene: Landscape, view: View, noise: Lattice) -> Land:
         return (broad + rolls) * (z.step(-1.0, 5.0) * 0.8 + 0.2) + fine + mound + rising + grove
 
     return Land(form, eye, 0.7, 46.0, peak=1.2, peak_at=at, seat=(float(seat[0]), float(seat[1])))
+
+
+def _sea(scene: Landscape, view: View, noise: Lattice) -> Land:
+    """Open water with a far headland and a stack or two."""
+    random = np.random.default_rng([scene.seed & 0xFFFFFFFF, 0x76])
+    eye, at = 1.0, 19.0
+    seat = random.uniform(0, 30, 2)
+    outward = 1.0 if view.subject > 0 else -1.0
+    edge = view.subject * at + outward * float(random.uniform(2.0, 4.0))
+    peak = eye + at * float(random.uniform(0.085, 0.13)) * min(view.top / 0.5, 1.1)
+    stack = (edge - outward * float(random.uniform(4.2, 5.4)), at - 1.5)
+    farther = (view.subject * 34 + outward * 5.0, 34.0)
+
+    def form(x: Jet, z: Jet, grain: Grain) -> Jet:
+        u, w = x * 0.22 + float(seat[0]), z * 0.22 + float(seat[1])
+        crest = ridged(noise, u, w, 8, grain, 0.22)
+        cape = ((x * outward) - (edge * outward)).step(-4.5, 5.0)
+        mass = cape * (((z - at) * 0.42).square() * -1.0).exp()
+        mass = mass + _bump(x, z, stack, (0.75, 0.8), 0.3) * 0.55
+        mass = mass + _bump(x, z, farther, (11.0, 3.5), 0.2) * 1.25
+        return mass * (crest * 0.45 + 0.62) * peak + crest * 0.05 - 0.26
+
+    return Land(form, eye, 2.0, 60.0, wet=True, peak=peak * 1.6, peak_at=at)
 
 
 def _meadow(scene: Landscape, view: View, noise: Lattice) -> Land:
@@ -241,7 +270,7 @@ def wooded(noise: Lattice, u: Jet, w: Jet) -> Jet:
     """0 to 1: where trees stand on hills."""
     return (
         noise.at(u * 0.55 + 17.0, w * 0.55 + 3.0, fine=True) + noise.at(u * 1.7, w * 1.7) * 0.45
-    ).step(0.14, 0.22)
+    ).step(0.12, 0.26)
 
 
 def _grove(noise: Lattice, u: Jet, w: Jet, grain: Grain) -> Jet:
@@ -249,7 +278,7 @@ def _grove(noise: Lattice, u: Jet, w: Jet, grain: Grain) -> Jet:
     crowns = noise.at(u * 9.0, w * 9.0).abs(0.1) * -1.6 + 1.0
     twigs = noise.at(u * 31.0, w * 31.0) * 0.35
     bumps = _weighted(crowns, _fade(grain, 9.0)) + _weighted(twigs, _fade(grain, 31.0)) + 0.6
-    return wooded(noise, u, w) * bumps * 0.055
+    return wooded(noise, u, w) * bumps * 0.030
 
 
 _FORMS: dict[Terrain, Callable[[Landscape, View, Lattice], Land]] = {
@@ -259,6 +288,7 @@ _FORMS: dict[Terrain, Callable[[Landscape, View, Lattice], Land]] = {
     "dunes": _dunes,
     "hills": _hills,
     "meadow": _meadow,
+    "sea": _sea,
 }
 
 

@@ -13,7 +13,7 @@ from brandmodel.local.picture.land_ink import Outline, Rgb, inked, over, paint, 
 from brandmodel.local.picture.land_look import Look
 from brandmodel.local.picture.land_plants import Nursery, Tree
 from brandmodel.local.picture.noise import Jet, smooth
-from brandmodel.local.picture.terrain import Land
+from brandmodel.local.picture.terrain import Land, wooded
 
 
 def _toned(colour: Rgb, k: float) -> Rgb:
@@ -78,7 +78,7 @@ def _row(
 ) -> list[Tree]:
     """The trees of one layer, in drawing order."""
     view = look.view
-    dense = 5.5 if t < 0.8 else 2.2
+    dense = 5.5 if t < 0.8 else 3.6
     count = min(900, int(dense * view.half * 2 / (tall * 0.23)))
     xs = random.uniform(-view.half * 1.08, view.half * 1.08, count)
     mixed = {"autumn": 0.5, "spring": 0.35, "summer": 0.2}.get(look.scene.season, 0.0)
@@ -89,7 +89,11 @@ def _row(
         toward = x * float(np.sign(view.subject)) / view.half
         frame = abs(toward) if not view.calm else max(toward, -0.4)
         open_ = t > 0.8 and frame < 0.62 + 0.16 * float(random.random())
-        size = tall * float(random.uniform(0.5, 1.1)) * (0.36 if open_ else 1.0)
+        size = (
+            tall
+            * float(random.uniform(0.5, 1.1))
+            * (float(random.uniform(0.12, 0.36)) if open_ else 1.0)
+        )
         is_round = bool(random.random() < mixed) and t < 0.95
         dark, lit = nursery.colours(random, is_round)
         foot = (
@@ -125,6 +129,9 @@ class Stand:
         low: least height of the land.
         high: the tree line.
         open: 0 to 1, how much stays open.
+        round: share of broad crowns among the trees.
+        woods: whether they keep to the land's own woods.
+        scale: of those woods.
     """
 
     count: int
@@ -134,6 +141,9 @@ class Stand:
     low: float = -9.0
     high: float = 9.0
     open: float = 0.5
+    round: float = 0.0
+    woods: bool = False
+    scale: float = 1.0
 
 
 def scattered(picture: Array, look: Look, land: Land, depth: Array, stand: Stand) -> None:
@@ -150,6 +160,13 @@ def scattered(picture: Array, look: Look, land: Land, depth: Array, stand: Stand
     groves = look.noise.fractal(jx.v * np.float32(0.8) + 7, jz.v * np.float32(0.8), 3)[0]
     y = (h.v[0] - np.float32(land.eye)) / z
     edge = groves * 1.6 + np.float32(0.55 - stand.open) - np.maximum(steep - 0.8, 0)
+    if stand.woods:
+        u, w = jx.v * np.float32(stand.scale), jz.v * np.float32(stand.scale)
+        u, w = (
+            u + np.float32(land.seat[0] * stand.scale),
+            w + np.float32(land.seat[1] * stand.scale),
+        )
+        edge = wooded(look.noise, Jet(u), Jet(w)).v[0] - np.float32(0.3) + (random.random(n) < 0.02)
     toward = slope * np.float32(np.sign(view.subject) / view.half)
     if view.calm:
         edge = edge + np.float32(0.22) * toward / np.sqrt(z)
@@ -158,7 +175,7 @@ def scattered(picture: Array, look: Look, land: Land, depth: Array, stand: Stand
     row = np.clip(view.row(0) - y / view.scale, 0, view.height - 1).astype(int)
     grows &= depth[row, column] > z * np.float32(0.94)
     order = [int(k) for k in np.argsort(-z) if grows[k]]
-    mixed = {"autumn": 0.45, "spring": 0.25}.get(look.scene.season, 0.0)
+    mixed = max(stand.round, {"autumn": 0.45, "spring": 0.25}.get(look.scene.season, 0.0))
 
     nursery = Nursery(look)
 

@@ -20,7 +20,7 @@ _OPENING = frozenset("（［｛〈《「『【〔〖‘“([{")
 # A line of a headline should not end on these: they belong to the word that follows.
 _LEANING = frozenset(
     "a an the of to in on at by for and or with from is as our your my no "
-    "der die das ein eine und mit von zu im am le la les un une de du et en el los las y".split()
+    "& + der die das ein eine und mit von zu im am le la les un une de du et en el los las y".split()
 )
 _SEARCHED = 48
 

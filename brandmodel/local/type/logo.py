@@ -1,14 +1,9 @@
-"""Logos: loaded with suspicion, trimmed to their ink, kept readable on their ground.
-
-An SVG is data from a stranger: nothing in it may reach the network or a file, run, or blow up.
-"""
+"""Logos: loaded with suspicion, trimmed to their ink, kept readable on their ground."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
-from xml.etree import ElementTree
 
 import cv2
 import numpy as np
@@ -16,19 +11,14 @@ import skia
 from numpy.typing import NDArray
 
 from brandmodel.brand import Palette
-from brandmodel.errors import InvalidRequestError
 from brandmodel.local.picture import colour
 from brandmodel.local.type.ground import Rect
+from brandmodel.local.type.svg import checked_svg, refused, svg_pixels
 from brandmodel.local.type.veil import inks
 
 _MOST_BYTES = 4_000_000
-_MOST_ELEMENTS = 20_000
 _MOST_PIXELS = 64_000_000
 _TRIAL = 512
-_REFUSED = frozenset({"script", "foreignobject", "image", "feimage", "iframe", "audio", "video"})
-_OUTSIDE = re.compile(r"url\(\s*['\"]?\s*(?!#)|@import|expression\(|javascript:", re.IGNORECASE)
-_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
-_HINT = "Export it as a plain SVG with outlined text, or as a PNG with a transparent background."
 # Distance in OKLab from which a flat shape stands out, and how much of a logo has to.
 _APART = 0.16
 _MOST = 0.6
@@ -65,7 +55,7 @@ class Logo:
         x0, y0, x1, y1 = self.trim
         if self.vector:
             whole = (width / (x1 - x0), height / (y1 - y0))
-            return _svg_pixels(self.data, self.size, whole, (width, height), (x0, y0))
+            return svg_pixels(self.data, self.size, whole, (width, height), (x0, y0))
         sheet = _bitmap(self.data)
         rows, columns = sheet.shape[:2]
         part = sheet[round(y0 * rows) : round(y1 * rows), round(x0 * columns) : round(x1 * columns)]
@@ -81,19 +71,19 @@ def logo_of(data: bytes) -> Logo:
             outside itself, runs scripts, or holds bitmaps or live text.
     """
     if not data or len(data) > _MOST_BYTES:
-        raise _refused(f"it has {len(data):,} bytes; 1 to {_MOST_BYTES:,} are possible")
+        raise refused(f"it has {len(data):,} bytes; 1 to {_MOST_BYTES:,} are possible")
     vector = b"<svg" in data[:4096].lower() or data.lstrip()[:5].lower() == b"<?xml"
     if vector:
-        data, size = _checked(data)
+        data, size = checked_svg(data)
         scale = _TRIAL / max(size)
         shape = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
-        sheet = _svg_pixels(data, size, shape, shape, (0.0, 0.0))
+        sheet = svg_pixels(data, size, shape, shape, (0.0, 0.0))
     else:
         sheet = _bitmap(data)
         size = (float(sheet.shape[1]), float(sheet.shape[0]))
     x, y, width, height = cv2.boundingRect((sheet[..., 3] > 12).astype(np.uint8))
     if not width or not height:
-        raise _refused("nothing can be seen in it")
+        raise refused("nothing can be seen in it")
     rows, columns = sheet.shape[:2]
     trim = (x / columns, y / rows, (x + width) / columns, (y + height) / rows)
     return Logo(data, vector, trim, size)
@@ -126,138 +116,14 @@ def draw_logo(pixels: NDArray[np.uint8], logo: Logo, rect: Rect, palette: Palett
     return plate
 
 
-def _refused(why: str) -> InvalidRequestError:
-    return InvalidRequestError(f"the logo cannot be used: {why}", hint=_HINT)
-
-
-def _checked(data: bytes) -> tuple[bytes, tuple[float, float]]:
-    """A harmless SVG with its style rules resolved, and its size in its own units."""
-    lowered = data.lower()
-    if b"<!doctype" in lowered and b"[" in lowered.split(b"<!doctype", 1)[1].split(b">", 1)[0]:
-        raise _refused("it declares entities")
-    if b"<!entity" in lowered:
-        raise _refused("it declares entities")
-    try:
-        root = ElementTree.fromstring(data)
-    except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise _refused(f"it is not well-formed SVG ({error})") from error
-    elements = list(root.iter())
-    if _name(root) != "svg" or len(elements) > _MOST_ELEMENTS:
-        raise _refused("it is not an SVG drawing, or one of too many parts")
-    for element in elements:
-        _check_element(element)
-    _inline_styles(root, elements)
-    size = _svg_size(root)
-    root.attrib.pop("width", None)
-    root.attrib.pop("height", None)
-    root.set("viewBox", root.get("viewBox") or f"0 0 {size[0]} {size[1]}")
-    ElementTree.register_namespace("", "http://www.w3.org/2000/svg")
-    return ElementTree.tostring(root), size
-
-
-def _name(element: ElementTree.Element) -> str:
-    return str(element.tag).rpartition("}")[2].lower()
-
-
-def _check_element(element: ElementTree.Element) -> None:
-    name = _name(element)
-    if name in _REFUSED:
-        raise _refused(f"it holds <{name}>")
-    if name in ("text", "tspan") and "".join(element.itertext()).strip():
-        raise _refused("it holds live text, whose typeface is not in the file")
-    if name == "style" and _OUTSIDE.search(element.text or ""):
-        raise _refused("it refers to something outside itself")
-    for key, value in element.attrib.items():
-        attribute = key.rpartition("}")[2].lower()
-        if attribute.startswith("on"):
-            raise _refused(f"it runs a script ({attribute})")
-        if attribute in ("href", "src") and not value.strip().startswith("#"):
-            if name != "a":
-                raise _refused("it refers to something outside itself")
-        elif _OUTSIDE.search(value):
-            raise _refused("it refers to something outside itself")
-
-
-def _inline_styles(root: ElementTree.Element, elements: list[ElementTree.Element]) -> None:
-    """Write class rules of <style> into the shapes, since Skia's SVG knows no style sheets."""
-    rules: list[tuple[str, dict[str, str]]] = []
-    for element in elements:
-        if _name(element) != "style":
-            continue
-        for selectors, body in _RULE.findall(
-            re.sub(r"/\*.*?\*/", "", element.text or "", flags=re.S)
-        ):
-            found = _declarations(body)
-            rules += [(selector.strip(), found) for selector in selectors.split(",")]
-    for element in elements:
-        own = _declarations(element.attrib.pop("style", ""))
-        classes = element.get("class", "").split()
-        for selector, found in rules:
-            bare = selector.lstrip(".#")
-            hit = {".": bare in classes, "#": bare == element.get("id")}
-            if hit.get(selector[:1], bare.lower() == _name(element)):
-                element.attrib.update(found)
-        element.attrib.update(own)
-
-
-def _declarations(body: str) -> dict[str, str]:
-    pairs = (part.split(":", 1) for part in body.split(";") if ":" in part)
-    return {key.strip(): value.replace("!important", "").strip() for key, value in pairs}
-
-
-def _svg_size(root: ElementTree.Element) -> tuple[float, float]:
-    box = re.split(r"[\s,]+", root.get("viewBox", "").strip())
-    found = box[2:] if len(box) == 4 else [root.get("width", ""), root.get("height", "")]
-    try:
-        width, height = (float(re.sub(r"[a-z]+$", "", text.strip())) for text in found)
-    except ValueError as error:
-        raise _refused("it has neither a viewBox nor a size") from error
-    if not (0 < width < 1e6 and 0 < height < 1e6 and 1 / 40 < width / height < 40):
-        raise _refused(f"its size is {width:g} x {height:g}")
-    return width, height
-
-
-def _svg_pixels(
-    data: bytes,
-    size: tuple[float, float],
-    whole: tuple[float, float],
-    shape: tuple[int, int],
-    origin: tuple[float, float],
-) -> NDArray[np.uint8]:
-    """(height, width, 4) straight-alpha pixels of a part of an SVG.
-
-    Args:
-        data: the SVG.
-        size: width and height of its sheet in its own units.
-        whole: pixels that the whole sheet measures.
-        shape: (width, height) pixels of the part.
-        origin: upper left corner of the part, in fractions of the sheet.
-    """
-    dom = skia.SVGDOM.MakeFromStream(skia.MemoryStream(data))
-    if dom is None:
-        raise _refused("it cannot be drawn")
-    sheet = np.zeros((shape[1], shape[0], 4), np.uint8)
-    surface = skia.Surface(
-        sheet, colorType=skia.kRGBA_8888_ColorType, alphaType=skia.kPremul_AlphaType
-    )
-    canvas = surface.getCanvas()
-    canvas.translate(-origin[0] * whole[0], -origin[1] * whole[1])
-    canvas.scale(whole[0] / size[0], whole[1] / size[1])
-    dom.setContainerSize(skia.Size(*size))
-    dom.render(canvas)
-    alpha = sheet[..., 3:].astype(np.float32)
-    straight = sheet[..., :3] * (255 / np.maximum(alpha, 1))
-    return np.concatenate([np.clip(straight + 0.5, 0, 255).astype(np.uint8), sheet[..., 3:]], -1)
-
-
 def _bitmap(data: bytes) -> NDArray[np.uint8]:
     """(H, W, 4) straight-alpha RGBA of a PNG, JPEG or WebP file."""
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if decoded is None:  # pyright: ignore[reportUnnecessaryComparison]
-        raise _refused("it is neither an SVG nor a PNG, JPEG or WebP picture")
+        raise refused("it is neither an SVG nor a PNG, JPEG or WebP picture")
     pixels = np.asarray(decoded)
     if pixels.shape[0] * pixels.shape[1] > _MOST_PIXELS:
-        raise _refused(f"it measures {pixels.shape[1]} x {pixels.shape[0]} pixels")
+        raise refused(f"it measures {pixels.shape[1]} x {pixels.shape[0]} pixels")
     if pixels.dtype != np.uint8:
         pixels = (pixels.astype(np.float32) / np.float32(257)).astype(np.uint8)
     codes = {2: cv2.COLOR_GRAY2RGBA, 3: cv2.COLOR_BGR2RGBA, 4: cv2.COLOR_BGRA2RGBA}

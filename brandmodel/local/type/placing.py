@@ -4,62 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from brandmodel.brand import Palette
 from brandmodel.local.type.block import Align, Block, Row, Typesetter
-from brandmodel.local.type.ground import READABLE, Ground, Rect, around, covered
+from brandmodel.local.type.grid import Anchor, Region, Sheet, regions
+from brandmodel.local.type.ground import READABLE, Ground, Rect, covered
 from brandmodel.tasks import Space, TypeRole
-
-Anchor = Literal["top", "middle", "bottom"]
-Side = Literal["left", "right", "top", "bottom", "center"]
 
 _HEAD: frozenset[TypeRole] = frozenset({"eyebrow", "title", "line"})
 _FOOT: frozenset[TypeRole] = frozenset({"detail", "button"})
-_COLUMNS = 12
-_ANCHORS: tuple[tuple[Anchor, float], ...] = (("middle", 0.25), ("bottom", 0.3), ("top", 0.0))
 # Scale of everything but the title, and how much it is disliked; where even the last does not fit,
 # the request is set as small as it takes.
 _SCALES = ((1.0, 0.0), (0.86, 0.25), (0.74, 0.8))
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """The picture's area and what everything on it is measured by, in pixels.
-
-    Attributes:
-        frame: the area inside the margins.
-        body: size of running text.
-        brand: (width, height) of logo and name; (0, 0) when there is neither.
-        rtl: whether the type reads from right to left.
-    """
-
-    width: int
-    height: int
-    margin: float
-    frame: Rect
-    body: float
-    brand: tuple[float, float]
-    rtl: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """A place for a block.
-
-    Attributes:
-        split: details and button go to the other end of the same column.
-        far: the brand stands in the corner across instead of in the column.
-        liking: how much a designer likes the place, everything else alike.
-    """
-
-    rect: Rect
-    align: Align
-    anchor: Anchor
-    side: Side
-    split: bool = False
-    far: bool = False
-    liking: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +28,6 @@ class Placement:
     score: float = 0.0
 
 
-def sheet(width: int, height: int, brand: tuple[float, float], *, rtl: bool) -> Sheet:
-    """Margins and measures of a picture.
-
-    Args:
-        width: pixels.
-        height: pixels.
-        brand: width and height of logo and name in units of the running text; (0, 0) without.
-        rtl: whether the type reads from right to left.
-    """
-    short, long = min(width, height), max(width, height)
-    margin = 0.075 * short
-    side = (width * height) ** 0.5
-    body = max(side * (0.0272 - 0.0034 * min(long / short - 1, 1.0)), min(9.5, 0.05 * short))
-    unit = min(body, 0.55 * (width - 2 * margin) / brand[0]) if brand[0] else 0.0
-    frame = Rect(margin, margin, width - margin, height - margin)
-    return Sheet(width, height, margin, frame, body, (brand[0] * unit, brand[1] * unit), rtl)
-
-
 def placed(
     setter: Typesetter, page: Sheet, ground: Ground, palette: Palette, space: Space
 ) -> Placement:
@@ -97,7 +35,7 @@ def placed(
     scored = [
         _scored(option, page, ground, palette, space)
         for scale, dislike in _SCALES
-        for region in _regions(page, ground)
+        for region in regions(page, ground)
         for option in _made(
             setter, page, replace(region, liking=region.liking - dislike), ground, scale
         )
@@ -106,85 +44,6 @@ def placed(
         return _forced(setter, page)
     clear = [o for o in scored if _crossing(o, ground, page) < 0.002]
     return max(clear or scored, key=lambda o: o.score)
-
-
-def _regions(page: Sheet, ground: Ground) -> Iterator[Region]:
-    wide = page.width / page.height
-    if wide > 1.12:
-        yield from _columns(page, (0.4, 0.48, 0.58) if wide < 2.2 else (0.42, 0.55, 0.68))
-        yield from _bands(page, (0.62, 0.8), center=0.74 if wide < 2.2 else 0.6)
-    else:
-        yield from _bands(page, (0.72, 0.86, 1.0), center=1.0)
-        if wide > 0.8:
-            yield from _columns(page, (0.5, 0.6))
-    yield from _free_strips(page, ground)
-
-
-def _columns(page: Sheet, shares: Sequence[float]) -> Iterator[Region]:
-    """Columns at the left and at the right edge."""
-    frame = page.frame
-    align: Align = "right" if page.rtl else "left"
-    for share in shares:
-        width = _snapped(frame.width * share, frame.width)
-        left = Rect(frame.x0, frame.y0, frame.x0 + width, frame.y1)
-        right = Rect(frame.x1 - width, frame.y0, frame.x1, frame.y1)
-        sides: tuple[tuple[Rect, Side], ...] = ((left, "left"), (right, "right"))
-        for rect, side in sides:
-            home = (side == "right") == page.rtl
-            for anchor, liking in _ANCHORS:
-                for far in (False, True):
-                    yield Region(
-                        rect,
-                        align,
-                        anchor,
-                        side,
-                        far=far,
-                        liking=liking + (0.25 if home else 0.0) - (0.3 if far else 0.0),
-                    )
-
-
-def _bands(page: Sheet, shares: Sequence[float], *, center: float) -> Iterator[Region]:
-    """Bands at the top and the bottom, flush with the margin or centred."""
-    frame = page.frame
-    wide = page.width > 1.12 * page.height
-    align: Align = "right" if page.rtl else "left"
-    for share in shares:
-        width = _snapped(frame.width * share, frame.width)
-        x0 = frame.x1 - width if page.rtl else frame.x0
-        rect = Rect(x0, frame.y0, x0 + width, frame.y1)
-        yield Region(rect, align, "top", "top", liking=0.15)
-        yield Region(rect, align, "bottom", "bottom", liking=0.35)
-        yield Region(rect, align, "top", "top", split=True, liking=-0.4 if wide else 0.3)
-    inset = frame.width * (1 - center) / 2
-    rect = Rect(frame.x0 + inset, frame.y0, frame.x1 - inset, frame.y1)
-    yield Region(rect, "center", "top", "top", liking=-0.3)
-    yield Region(rect, "center", "middle", "center", liking=-0.35)
-    yield Region(rect, "center", "top", "top", split=True, liking=-0.2)
-
-
-def _free_strips(page: Sheet, ground: Ground) -> Iterator[Region]:
-    """What the subjects leave free on each side of them."""
-    if not ground.subjects:
-        return
-    whole, frame, gap = around(ground.subjects), page.frame, 0.9 * page.body
-    align: Align = "right" if page.rtl else "left"
-    strips: tuple[tuple[Rect, Side], ...] = (
-        (Rect(frame.x0, frame.y0, min(whole.x0 - gap, frame.x1), frame.y1), "left"),
-        (Rect(max(whole.x1 + gap, frame.x0), frame.y0, frame.x1, frame.y1), "right"),
-        (Rect(frame.x0, frame.y0, frame.x1, min(whole.y0 - gap, frame.y1)), "top"),
-        (Rect(frame.x0, max(whole.y1 + gap, frame.y0), frame.x1, frame.y1), "bottom"),
-    )
-    for rect, side in strips:
-        if rect.width < 0.22 * page.width or rect.height < 0.16 * page.height:
-            continue
-        for anchor, _ in _ANCHORS:
-            for far in (False, True):
-                yield Region(rect, align, anchor, side, far=far, liking=0.1 - 0.3 * far)
-
-
-def _snapped(width: float, whole: float) -> float:
-    """A width on the grid of twelve columns."""
-    return max(1, round(width / whole * _COLUMNS)) * whole / _COLUMNS
 
 
 def _made(
@@ -200,7 +59,7 @@ def _made(
     block = setter.block(region.rect.width, region.rect.height - reserve, region.align, scale=scale)
     if block is None:
         return
-    x = _across(region, block.rect.width)
+    x = _across(region, page, block.rect.width)
     if region.far:
         y = _down(region.rect, block.rect.height, region.anchor)
         yield _with_brand(block.moved(x, y), page, region, ground)
@@ -227,15 +86,20 @@ def _split(setter: Typesetter, page: Sheet, region: Region, scale: float) -> Pla
     reserve = page.brand[1] + 1.9 * page.body if page.brand[1] else 0.0
     if head.rect.height + foot.rect.height + reserve + 3 * page.body > rect.height:
         return None
-    upper = head.moved(_across(region, head.rect.width), rect.y0 + reserve)
-    lower = foot.moved(_across(region, foot.rect.width), rect.y1 - foot.rect.height)
+    upper = head.moved(_across(region, page, head.rect.width), rect.y0 + reserve)
+    lower = foot.moved(_across(region, page, foot.rect.width), rect.y1 - foot.rect.height)
     brand = _brand_in_column(page, region, upper.rect, below=False)
     return Placement((upper, lower), brand, region)
 
 
-def _across(region: Region, width: float) -> float:
-    """Where a block begins: columns at the right hug the margin, all others their own edge."""
+def _across(region: Region, page: Sheet, width: float) -> float:
+    """Where a block begins: columns at the right hug the margin, all others their own edge.
+
+    A brand in the column that is broader than the block decides in the block's place.
+    """
     rect = region.rect
+    if region.side == "right" and region.align == "left" and not region.far:
+        return rect.x1 - min(max(width, page.brand[0]), rect.width)
     if region.align == "center":
         return (rect.x0 + rect.x1 - width) / 2
     if region.side == "right" or (region.align == "right" and region.side != "left"):
@@ -300,6 +164,7 @@ def _scored(
     option: Placement, page: Sheet, ground: Ground, palette: Palette, space: Space
 ) -> Placement:
     rects = [row.bounds((0.74, 0.22)) for row in _rows(option)]
+    rects += [pill.rect.grown(0.4 * page.body) for block in option.blocks for pill in block.pills]
     score = option.region.liking - 12 * min(1.0, _crossing(option, ground, page))
     if rects:
         weights = [r.area**0.5 for r in rects]
@@ -358,6 +223,6 @@ def _forced(setter: Typesetter, page: Sheet) -> Placement:
         block = setter.block(page.frame.width, page.frame.height - reserve, align, scale=scale)
     if block is None:
         return Placement((), None, region)
-    moved = block.moved(_across(region, block.rect.width), page.frame.y0)
+    moved = block.moved(_across(region, page, block.rect.width), page.frame.y0)
     brand = _brand_in_column(page, region, moved.rect, below=True)
     return Placement((moved,), brand, region)

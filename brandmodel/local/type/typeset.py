@@ -23,7 +23,8 @@ from brandmodel.local.type.faces import missing_characters, settable, typeface, 
 from brandmodel.local.type.ground import READABLE, Ground, Rect, around
 from brandmodel.local.type.logo import logo_of
 from brandmodel.local.type.mark import Mark
-from brandmodel.local.type.placing import Placement, Sheet, Side, placed, sheet
+from brandmodel.local.type.grid import Sheet, Side, sheet
+from brandmodel.local.type.placing import Placement, placed
 from brandmodel.local.type.shaping import Shaper, Style, is_rtl
 from brandmodel.local.type.veil import Inks, inks, lay_plate, measured, readable_on, settled
 from brandmodel.tasks import Asset, Box, TextBox, TypeLine, TypeRole, Typeset, TypesetPicture

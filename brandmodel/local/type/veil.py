@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from brandmodel.brand import Palette
 from brandmodel.local.picture import colour
 from brandmodel.local.type.ground import READABLE, Rect, around, samples, spread, worst
-from brandmodel.local.type.placing import Side
+from brandmodel.local.type.grid import Side
 
 # Above this a veil is no longer subtle, and a flat panel looks more deliberate.
 _STRONGEST = 0.74

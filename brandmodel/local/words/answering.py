@@ -26,22 +26,36 @@ MOST_POINTS = 5
 LEAST_SHARE = 0.34
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_DENIAL = re.compile(r"\b(?:no|not|never|none|without|cannot|can't|don't|doesn't|isn't|aren't|won't|nor)\b")
+_DENIAL = re.compile(
+    r"\b(?:no|not|never|none|without|cannot|can't|don't|doesn't|isn't|aren't|won't|nor)\b"
+)
 _MARK = re.compile(r"\s*\[(\d+)\]")
 _KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
     (
         re.compile(r"^\s*(?:when|what (?:time|date|day|year)|since when|how often)\b", re.I),
-        re.compile(r"\d{1,2}[:.]\d{2}|\b\d{4}\b|\d\s?[ap]m\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b(?:january|february|march|april|may|june|july|august|september|october|november|december|spring|summer|autumn|winter|every|daily|weekly)\b", re.I),
+        re.compile(
+            r"\d{1,2}[:.]\d{2}|\b\d{4}\b|\d\s?[ap]m\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b(?:january|february|march|april|may|june|july|august|september|october|november|december|spring|summer|autumn|winter|every|daily|weekly)\b",
+            re.I,
+        ),
     ),
     (
         re.compile(r"^\s*where\b", re.I),
         re.compile(r"\b(?:in|at|near|from)\s+(?:the\s+)?[A-Z]|\b(?:street|road|square|address)\b"),
     ),
     (
-        re.compile(r"^\s*(?:how (?:much|many|long|old|far|big|large|tall|heavy|strong|hot|cold)|what (?:price|size|share))\b", re.I),
-        re.compile(r"\d|[$\u20ac\u00a3]|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|eighteen|twenty|thirty|forty|fifty|hundred|thousand|half|free)\b", re.I),
+        re.compile(
+            r"^\s*(?:how (?:much|many|long|old|far|big|large|tall|heavy|strong|hot|cold)|what (?:price|size|share))\b",
+            re.I,
+        ),
+        re.compile(
+            r"\d|[$\u20ac\u00a3]|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|eighteen|twenty|thirty|forty|fifty|hundred|thousand|half|free)\b",
+            re.I,
+        ),
     ),
-    (re.compile(r"^\s*(?:who|whose|whom)\b", re.I), re.compile(r"\b[A-Z][a-z]+(?:\s[A-Z][a-z]+)+|\bfounde|\bmade by\b")),
+    (
+        re.compile(r"^\s*(?:who|whose|whom)\b", re.I),
+        re.compile(r"\b[A-Z][a-z]+(?:\s[A-Z][a-z]+)+|\bfounde|\bmade by\b"),
+    ),
 )
 
 
@@ -94,9 +108,7 @@ def check_sources(request: CheckSources, desk: Desk) -> Answer:
     for line in answer.text.split("\n"):
         said: list[str] = []
         for text, numbers in _cited(line):
-            sources = [
-                answer.citations[n - 1] for n in numbers if 0 < n <= len(answer.citations)
-            ]
+            sources = [answer.citations[n - 1] for n in numbers if 0 < n <= len(answer.citations)]
             good = [c for c in sources if _supports(text, c, request.passages)]
             if not good:
                 removed += [text] if re.search(r"\w", text) and text != NOTHING_FOUND else []
@@ -124,7 +136,12 @@ def _sentences_of(passages: Sequence[Passage]) -> list[Found]:
             found.setdefault(
                 claim,
                 Found(
-                    (at, place), passage.document, sentence.text, claim, frozenset(stems(claim)), heading
+                    (at, place),
+                    passage.document,
+                    sentence.text,
+                    claim,
+                    frozenset(stems(claim)),
+                    heading,
                 ),
             )
     return list(found.values())
@@ -181,7 +198,7 @@ def _names(question: str) -> set[str]:
 
 
 def _ended(claim: str) -> str:
-    return claim if claim[-1:] in ".!?\u3002\u2026:)\u201d\"" else claim + "."
+    return claim if claim[-1:] in '.!?\u3002\u2026:)\u201d"' else claim + "."
 
 
 def _cited(line: str) -> list[tuple[str, list[int]]]:
@@ -209,9 +226,7 @@ def _indent(line: str) -> str:
 def _supports(text: str, citation: Citation, passages: Sequence[Passage]) -> bool:
     """Whether the quote stands in its document, and holds numbers, names and words of the sentence."""
     quote = squeezed(citation.quote)
-    stands = any(
-        quote in squeezed(p.text) for p in passages if p.document == citation.document
-    )
+    stands = any(quote in squeezed(p.text) for p in passages if p.document == citation.document)
     if not quote or not stands:
         return False
     bare = readable(citation.quote)
