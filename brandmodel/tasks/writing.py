@@ -71,6 +71,9 @@ def _bare(schema: Any) -> Any:
     return schema
 
 
+_LONG = 240
+"""Letters of a field that a sketch takes for long."""
+
 Purpose = Literal["picture", "poster"]
 Direction = Literal["ltr", "rtl"]
 
@@ -118,7 +121,18 @@ class ReadBrief(WritingRequest[Reading]):
         """A plain picture, or a poster with every line filled."""
         if not dear:
             return Reading(subject="?")
-        return Reading(purpose="poster", subject=self.prompt[:200], name="?", when="?", where="?")
+        long = "?" * _LONG
+        return Reading(
+            purpose="poster",
+            subject=long,
+            name=long,
+            occasion=long,
+            when=long,
+            where=long,
+            title=long,
+            mood=("?" * 20,) * 8,
+            colours=("?" * 20,) * 8,
+        )
 
 
 TypeRole = Literal["eyebrow", "title", "line", "detail", "button"]
@@ -180,11 +194,18 @@ class OutlinePicture(WritingRequest[Outline]):
     seed: int = 0
 
     def sketch(self, *, dear: bool) -> Outline:
-        """A picture without type, or a poster."""
+        """A picture without type, or a poster with every line filled."""
         if not dear:
-            return Outline(subject=self.reading.subject)
+            return Outline(subject="?")
+        long = "?" * _LONG
         return Outline(
-            subject=self.reading.subject, lines=(TypeLine(role="title", text="?"),), space="left"
+            subject=long,
+            setting=long,
+            mood=long,
+            palette=self.palette or Palette(),
+            space="left",
+            lines=(TypeLine(role="title", text=long),) * 6,
+            label=long,
         )
 
 

@@ -81,7 +81,9 @@ async def test_a_lock_keeps_a_result_whatever_changes_upstream(tmp_path: Path) -
 async def test_request_fields_of_one_step_can_be_set(tmp_path: Path) -> None:
     fake = chained()
     async with fake.model(tmp_path) as model:
-        await model.run("a", recipe="chain", overrides={"take.strength": 0.9, "take": {"text": "b"}})
+        await model.run(
+            "a", recipe="chain", overrides={"take.strength": 0.9, "take": {"text": "b"}}
+        )
     rendered = [request for request, _ in fake.calls if isinstance(request, Render)]
     assert {(r.text, r.strength) for r in rendered} == {("b", 0.9)}
 

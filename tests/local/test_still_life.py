@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import get_args
 
 import cv2
@@ -28,9 +27,14 @@ PALETTES = {
 }
 
 
-@cache
+_DRAWN: dict[tuple[str, int, int], Drawing] = {}
+
+
 def drawn(scene: StillLife, width: int = 144, height: int = 144) -> Drawing:
-    return draw(scene, width, height)
+    key = (scene.model_dump_json(), width, height)
+    if key not in _DRAWN:
+        _DRAWN[key] = draw(scene, width, height)
+    return _DRAWN[key]
 
 
 def scene(**fields: object) -> StillLife:
@@ -124,9 +128,9 @@ def rgb_mean(pixels: np.ndarray) -> np.ndarray:
     ],
 )
 @pytest.mark.parametrize("seed", [1, 2, 5])
-def test_the_calm_side_stays_calm(space: str, calm: object, seed: int) -> None:
+def test_the_calm_side_stays_calm(space: str, calm: tuple[slice, slice], seed: int) -> None:
     drawing = drawn(scene(space=space, seed=seed, product="mug"))
-    light = luminance(np.asarray(drawing.pixels, np.float32) / 255)
+    light = luminance((drawing.pixels / 255).astype(np.float32))
     edges = np.abs(np.diff(cv2.GaussianBlur(light, (0, 0), 1.2), axis=1))[calm]
     assert edges.max() < 0.06
     assert drawing.mask is not None
@@ -136,18 +140,16 @@ def test_the_calm_side_stays_calm(space: str, calm: object, seed: int) -> None:
 @pytest.mark.parametrize("space", ["none", "left", "right", "top", "bottom"])
 @pytest.mark.parametrize("aspect", [0.4, 0.5625, 1.0, 1.7778, 2.6])
 def test_the_product_is_whole_at_every_aspect_ratio(space: str, aspect: float) -> None:
-    for seed in range(6):
-        for product in ("bottle", "mug", "phone"):
-            stage = staged(scene(space=space, seed=seed, product=product), aspect)
-            camera = camera_for(stage, aspect)
-            left, top, right, bottom = bounds(
-                camera, [b for b in stage.core if b.group == "product"]
-            )
-            assert left > 0.01
-            assert top > 0.01
-            assert right < 0.99
-            assert bottom < 0.99
-            assert (right - left) * (bottom - top) > 0.008
+    for seed, product in ((0, "bottle"), (1, "mug"), (2, "phone"), (3, "mug"), (4, "tube")):
+        stage = staged(scene(space=space, seed=seed, product=product), aspect)
+        camera = camera_for(stage, aspect)
+        product_bodies = [b for b in stage.core if b.group == "product"]
+        left, top, right, bottom = bounds(camera, product_bodies)
+        assert left > 0.01
+        assert top > 0.01
+        assert right < 0.99
+        assert bottom < 0.99
+        assert (right - left) * (bottom - top) > 0.008
 
 
 def test_an_empty_plinth_keeps_the_products_place() -> None:
@@ -221,8 +223,8 @@ def test_rays_meet_solids_where_geometry_says() -> None:
     o = np.array([[0.0, 0.3, 3.0], [0.5, 0.5, 0.5], [5.0, 5.0, 5.0]], np.float32)
     d = np.repeat(np.array([[0.0], [0.0], [-1.0]], np.float32), 3, 1)
     cylinder = Lathe(rounded([(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)]))
-    assert np.allclose(cylinder.enter(o, d)[0], [4, 5 - math.sqrt(1 - 0.09), FAR], atol=1e-4)
-    assert np.allclose(cylinder.block(o, d), [4, 5 - math.sqrt(1 - 0.09), FAR], atol=1e-4)
+    assert np.allclose(cylinder.enter(o, d)[0], [4, 5 - math.sqrt(1 - 0.09), float(FAR)], atol=1e-4)
+    assert np.allclose(cylinder.block(o, d), [4, 5 - math.sqrt(1 - 0.09), float(FAR)], atol=1e-4)
     ball = Ball(1.0)
     t, part = ball.enter(o, d)
     assert t[0] == pytest.approx(5 - math.sqrt(0.75), abs=1e-5)
@@ -230,15 +232,13 @@ def test_rays_meet_solids_where_geometry_says() -> None:
         math.sqrt(0.75), abs=1e-4
     )
     block = Block(vec(1, 1, 1), edge=0.05)
-    assert np.allclose(block.enter(o, d)[0], [4, 4, FAR], atol=1e-3)
+    assert np.allclose(block.enter(o, d)[0], [4, 4, float(FAR)], atol=1e-3)
 
 
 def test_ink_on_labels_has_contrast_in_every_scheme() -> None:
     for palette in PALETTES.values():
-        for seed in range(8):
-            for product in ("bottle", "can", "mug", "book"):
-                stage = staged(scene(palette=palette, seed=seed, product=product), 1.0)
-                show = stage.show
-                assert show is not None
-                ratio = contrast(float(luminance(show.ground)), float(luminance(show.ink)))
-                assert ratio > 3.0, (palette.primary, seed, product, ratio)
+        for seed, product in enumerate(("bottle", "can", "mug", "book", "jar", "cup") * 2):
+            show = staged(scene(palette=palette, seed=seed, product=product, props=()), 1.0).show
+            assert show is not None
+            ratio = contrast(float(luminance(show.ground)), float(luminance(show.ink)))
+            assert ratio > 3.0, (palette.primary, seed, product, ratio)

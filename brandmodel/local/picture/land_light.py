@@ -266,9 +266,9 @@ def ground_of(scene: Landscape) -> Ground:
     if not dark:
         return ground
     # In little light the eye sees little colour.
-    return Ground(*(_dulled(getattr(ground, f.name), 0.5 * dark) for f in fields(Ground)))
+    return Ground(*(_dulled(getattr(ground, f.name), 0.6 * dark) for f in fields(Ground)))
 
 
 def _dulled(colour: Array, share: float) -> Array:
-    grey = np.float32(luminance(colour))
+    grey = np.float32(luminance(colour)) * np.array([0.72, 0.95, 1.40], np.float32)
     return (colour + (grey - colour) * np.float32(share)).astype(np.float32)

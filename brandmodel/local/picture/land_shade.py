@@ -126,9 +126,9 @@ def mountain_shader(setting: Setting, *, snow_line: float, reach: float) -> Shad
     return shader
 
 
-def shore_shader(setting: Setting, *, reach: float) -> Shader:
+def shore_shader(setting: Setting, *, snow_line: float, reach: float) -> Shader:
     """Mountains that end in a strip of pale beach or dark wet stones."""
-    inner = mountain_shader(setting, snow_line=0.50, reach=reach)
+    inner = mountain_shader(setting, snow_line=snow_line, reach=reach)
 
     def shader(points: Points) -> Array:
         colour = inner(points)

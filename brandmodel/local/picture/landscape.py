@@ -154,5 +154,7 @@ def _shader(setting: Setting) -> Shader:
             return meadow_shader(setting, reach=26)
         case "mountains":
             return mountain_shader(setting, snow_line=0.42, reach=24)
+        case "sea":
+            return shore_shader(setting, snow_line=3.0, reach=40)
         case _:
-            return shore_shader(setting, reach=28)
+            return shore_shader(setting, snow_line=0.50, reach=28)

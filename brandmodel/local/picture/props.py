@@ -98,7 +98,7 @@ def _stone(colour: Array) -> Paint:
 
 def fruit(spot: Spot, size: float, rind: Array, random: Random) -> list[Body]:
     """A whole citrus fruit, a half with its face to the eye, and a wheel that lies flat."""
-    peel = Paint(rind, gloss=0.5, rough=0.32, bump=0.13)
+    peel = Paint(rind, gloss=0.5, rough=0.34, bump=0.1, pores=2.1)
     pith = with_lightness(rind, 0.95, chroma=0.3)
     flesh = mix(rind, with_lightness(rind, 0.8), 0.45)
     face = wheel(rind, flesh, pith)

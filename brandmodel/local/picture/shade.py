@@ -71,7 +71,7 @@ def _body(lit: Lit, body: Body, number: int, rows: Index) -> Array:
     n = lit.seen.n[:, rows]
     own = body.place.inward(lit.p[:, rows])
     if paint.bump:
-        n = unit(n + body.place.turned_out(_relief(own)) * np.float32(paint.bump))
+        n = unit(n + body.place.turned_out(_relief(own, paint.pores)) * np.float32(paint.bump))
     albedo: Array = np.repeat(paint.colour[:, None], rows.size, 1)
     gloss: Array = np.full(rows.size, paint.gloss, np.float32)
     for skin in paint.skins:
@@ -111,13 +111,13 @@ def _well(body: Body, own: Array, n: Array) -> Array:
     return np.where(inner, 1 / (1 + 1.6 * deep), 1)
 
 
-def _relief(p: Array) -> Array:
+def _relief(p: Array, pores: float) -> Array:
     """Gradient of a fine isotropic relief: waves in many fixed directions."""
     random = np.random.default_rng(7)
     out = np.zeros_like(p)
     for _ in range(14):
         k = random.standard_normal(3).astype(np.float32)
-        k *= np.float32(random.uniform(40, 90)) / np.linalg.norm(k)
+        k *= np.float32(random.uniform(40, 90) * pores) / np.linalg.norm(k)
         phase = np.float32(random.uniform(0, 2 * math.pi))
         out += (k / np.linalg.norm(k))[:, None] * np.cos(k @ p + phase)
     return out * np.float32(0.35)

@@ -133,6 +133,8 @@ def _print(out: Set, body: Array, variant: int) -> Print:
         (r.primary, r.accent, r.paper, r.ink),
         key=lambda c: -min(apart(c, ground), apart(c, body) + (0.1 if body is ground else 0), 0.2),
     )
+    # Frames and fields belong on paper; on glaze and plastic only the mark is printed.
+    style = {"mug": variant % 2, "tube": 0}.get(out.scene.product, variant)
     return Print(
         out.scene.label,
         out.scene.sublabel,
@@ -140,8 +142,7 @@ def _print(out: Set, body: Array, variant: int) -> Print:
         ink,
         marks[0],
         marks[1],
-        # A frame belongs on paper, not on glaze.
-        style=variant % 2 if out.scene.product in ("mug", "tube") else variant,
+        style=style,
         serif=variant % 5 == 3,
     )
 
@@ -324,20 +325,28 @@ def _add_leaves(out: Set) -> None:
     warm = [tamed(c, 0.5, 0.75) for c in (hue, mix(hue, r.ink, 0.25))]
     warm += [mix(hue, r.primary, 0.22), mix(hue, r.paper, 0.25)]
     leaves = props.foliage(warm, (0, 1))
-    spots: list[tuple[float, float, float]] = []
-    base = out.taken[0][2]
-    for number in range(8):
-        side = out.side if number % 3 else -out.side
-        angle = out.pick(-1.2, 0.3)
-        reach = base + out.pick(0.2, 0.8)
-        spots.append((side * reach * math.cos(angle), 0.0, -reach * math.sin(angle)))
-    kept = [s for s in spots if abs(s[0]) < out.room + 0.2]
+    spots = [spot for number in range(8) if (spot := _leaf_spot(out, number))]
     if out.scene.space != "top":
         # Two are still falling, beside the product and never in front of it.
         high = out.top + out.tall
-        kept.append((out.side * out.pick(0.85, 1.2), high * out.pick(0.85, 1.05), -0.4))
-        kept.append((out.side * out.pick(1.2, 1.5), high * out.pick(0.5, 0.7), -0.1))
-    out.around.extend(props.fallen(leaves, kept, 0.31, out.random))
+        spots.append((out.side * out.pick(0.85, 1.2), high * out.pick(0.85, 1.05), -0.4))
+        spots.append((out.side * out.pick(1.2, 1.5), high * out.pick(0.5, 0.7), -0.1))
+    out.around.extend(props.fallen(leaves, spots, 0.31, out.random))
+
+
+def _leaf_spot(out: Set, number: int) -> tuple[float, float, float] | None:
+    """Somewhere on the floor around the podium, off whatever else lies there."""
+    side = out.side if number % 3 else -out.side
+    base = out.taken[0][2]
+    calm = out.scene.space in ("left", "right") and side != out.side
+    room = base - 0.25 if calm else out.room + 0.2
+    for _ in range(6):
+        angle, reach = out.pick(-1.2, 0.3), base + out.pick(0.2, 0.8)
+        x, z = side * reach * math.cos(angle), -reach * math.sin(angle)
+        clear = all(math.hypot(x - a, z - b) > 0.24 + c for a, b, c in out.taken)
+        if clear and abs(x) < room:
+            return x, 0.0, z
+    return None
 
 
 _ORDER: tuple[Prop, ...] = (

@@ -195,7 +195,7 @@ def _dunes(scene: Landscape, view: View, noise: Lattice) -> Land:
         lowered = z.step(-1.0, 4.0)
         level = (z - 16.0).step(0.0, 28.0) * 0.75
         return (
-            (big + small * (big * 0.7 + 0.3) + mound) * (lowered * 0.78 + 0.22)
+            (big + small * (big * 0.7 + 0.3) + mound) * (lowered * 0.62 + 0.38)
             + soft
             + level
             - 0.30
@@ -224,14 +224,14 @@ def _hills(scene: Landscape, view: View, noise: Lattice) -> Land:
 
 
 def _sea(scene: Landscape, view: View, noise: Lattice) -> Land:
-    """Open water with a far headland and a stack or two."""
+    """Open water with a far headland and an islet."""
     random = np.random.default_rng([scene.seed & 0xFFFFFFFF, 0x76])
     eye, at = 1.0, 19.0
     seat = random.uniform(0, 30, 2)
     outward = 1.0 if view.subject > 0 else -1.0
     edge = view.subject * at + outward * float(random.uniform(2.0, 4.0))
-    peak = eye + at * float(random.uniform(0.085, 0.13)) * min(view.top / 0.5, 1.1)
-    stack = (edge - outward * float(random.uniform(4.2, 5.4)), at - 1.5)
+    peak = eye + at * float(random.uniform(0.050, 0.085)) * min(view.top / 0.5, 1.1)
+    islet = (edge - outward * float(random.uniform(4.2, 5.4)), at - 1.5)
     farther = (view.subject * 34 + outward * 5.0, 34.0)
 
     def form(x: Jet, z: Jet, grain: Grain) -> Jet:
@@ -239,7 +239,7 @@ def _sea(scene: Landscape, view: View, noise: Lattice) -> Land:
         crest = ridged(noise, u, w, 8, grain, 0.22)
         cape = ((x * outward) - (edge * outward)).step(-4.5, 5.0)
         mass = cape * (((z - at) * 0.42).square() * -1.0).exp()
-        mass = mass + _bump(x, z, stack, (0.75, 0.8), 0.3) * 0.55
+        mass = mass + _bump(x, z, islet, (2.2, 1.2), 0.0) * 0.42
         mass = mass + _bump(x, z, farther, (11.0, 3.5), 0.2) * 1.25
         return mass * (crest * 0.45 + 0.62) * peak + crest * 0.05 - 0.26
 

@@ -47,7 +47,8 @@ class Paint:
         metal: reflections take the colour.
         glow: own light, as a share of the colour.
         clear: share of light that passes through, for ice and glass.
-        bump: height of the fine relief, of the kind named by ``relief``.
+        bump: height of a fine relief.
+        pores: how fine that relief is; 1 suits stone.
         thin: share of light from behind that shines through, for leaves.
     """
 
@@ -58,6 +59,7 @@ class Paint:
     glow: float = 0.0
     clear: float = 0.0
     bump: float = 0.0
+    pores: float = 1.0
     thin: float = 0.0
     skins: tuple[Skin, ...] = ()
 

@@ -90,7 +90,7 @@ class Ground:
     def unrest(self, rect: Rect) -> float:
         """How busy a place is: 0 flat, about 0.1 soft clouds, 1 hard edges throughout."""
         part = self._cut(self._unrest, rect)
-        return float(0.6 * part.mean() + 0.4 * np.percentile(part, 90))
+        return float(part.mean() + 0.5 * part.std())
 
     def readability(self, rect: Rect, palette: Palette) -> float:
         """Contrast ratio of the better ink in the worst spots of the place, as seen in small."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from brandmodel.brand import Palette
-from brandmodel.local.type.block import Align, Block, Row, Typesetter
+from brandmodel.local.type.block import Align, Block, Row
+from brandmodel.local.type.fitting import Typesetter
 from brandmodel.local.type.grid import Anchor, Region, Sheet, regions
 from brandmodel.local.type.ground import READABLE, Ground, Rect, covered
 from brandmodel.tasks import Space, TypeRole

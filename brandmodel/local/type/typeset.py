@@ -6,7 +6,8 @@ and measure each text's contrast on the pixels it stands on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import cv2
@@ -18,16 +19,17 @@ from brandmodel.brand import Palette
 from brandmodel.errors import InvalidRequestError
 from brandmodel.local.desk import Desk
 from brandmodel.local.picture import colour
-from brandmodel.local.type.block import Piece, Pill, Row, Typesetter
+from brandmodel.local.type.block import Piece, Pill, Row
 from brandmodel.local.type.faces import missing_characters, settable, typeface, typeface_of
+from brandmodel.local.type.fitting import Typesetter
+from brandmodel.local.type.grid import Sheet, Side, sheet
 from brandmodel.local.type.ground import READABLE, Ground, Rect, around
 from brandmodel.local.type.logo import logo_of
 from brandmodel.local.type.mark import Mark
-from brandmodel.local.type.grid import Sheet, Side, sheet
 from brandmodel.local.type.placing import Placement, placed
 from brandmodel.local.type.shaping import Shaper, Style, is_rtl
 from brandmodel.local.type.veil import Inks, inks, lay_plate, measured, readable_on, settled
-from brandmodel.tasks import Asset, Box, TextBox, TypeLine, TypeRole, Typeset, TypesetPicture
+from brandmodel.tasks import Asset, Box, TextBox, TypeRole, Typeset, TypesetPicture
 
 _ORDER: tuple[TypeRole, ...] = ("eyebrow", "title", "line", "detail", "button")
 _WEIGHTS: dict[TypeRole, int] = {
@@ -78,31 +80,30 @@ def typeset(request: Typeset, desk: Desk) -> TypesetPicture:
         boxes = _set(pixels, job, page, where)
     return TypesetPicture(
         image=_kept(pixels, desk),
-        texts=tuple(sorted(boxes, key=lambda b: _rank(request.lines, b))),
+        texts=boxes,
         notes=tuple(job.notes),
     )
 
 
-def _rank(lines: Sequence[TypeLine], box: TextBox) -> int:
-    return next((i for i, line in enumerate(lines) if line.role == box.role), len(lines))
-
-
 def _opened(data: bytes, palette: Palette) -> NDArray[np.uint8]:
     """(H, W, 3) uint8 sRGB; transparent places show the palette's paper."""
-    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
+    layered = data[:4] in (b"\x89PNG", b"RIFF")
+    flags = cv2.IMREAD_UNCHANGED if layered else cv2.IMREAD_COLOR
+    found = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
     if found is None:
         raise InvalidRequestError(
             "the picture to set type on cannot be read", hint="Give a PNG, JPEG or WebP file."
         )
     seen = np.asarray(found)
-    if seen.ndim == 3 and seen.shape[2] == 4 and seen.dtype == np.uint8:
+    if seen.dtype != np.uint8 or seen.ndim != 3:
+        plain = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        seen = np.asarray(plain, np.uint8)
+    if seen.shape[2] == 4:
         alpha = seen[..., 3:].astype(np.float32) / 255
         paper = colour.encoded(colour.rgb(palette.paper)) * 255
         flat = seen[..., 2::-1] * alpha + paper * (1 - alpha)
         return (flat + 0.5).astype(np.uint8)
-    # Decoded once more: this way turns photographs upright and everything into 8-bit colour.
-    plain = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    return np.ascontiguousarray(np.asarray(plain, np.uint8)[..., ::-1])
+    return np.asarray(cv2.cvtColor(seen, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _kept(pixels: NDArray[np.uint8], desk: Desk) -> Asset:
@@ -193,14 +194,12 @@ def _set(
         colours[pill.piece.index] = readable_on(fill, job.inks)
     _tint_eyebrows(pixels, rows, colours, job)
     boxes = _boxes(pixels, rows, colours, job)
-    surface = _surface(pixels)
-    canvas = surface.getCanvas()
-    for row, _ in rows:
-        ink = colours[row.piece.index]
-        job.shaper.paint(canvas, row.text, row.piece.style, row.size, (row.x, row.y), ink)
-    if name and where.brand:
-        job.mark.paint_name(canvas, job.shaper, where.brand, name_ink)
-    _copied_back(surface, pixels)
+    with _canvas(pixels) as canvas:
+        for row, _ in rows:
+            ink = colours[row.piece.index]
+            job.shaper.paint(canvas, row.text, row.piece.style, row.size, (row.x, row.y), ink)
+        if name and where.brand:
+            job.mark.paint_name(canvas, job.shaper, where.brand, name_ink)
     return boxes
 
 
@@ -255,7 +254,7 @@ def _boxes(
     """What is reported of each text; lays a plate under one that is still hard to read."""
     height, width = pixels.shape[:2]
     pieces = {row.piece.index: row.piece for row, _ in rows}
-    found: list[TextBox] = []
+    found: dict[int, TextBox] = {}
     for index, rects in _places(rows).items():
         ratio = measured(pixels, rects, colours[index])
         plated = ratio < READABLE
@@ -273,17 +272,15 @@ def _boxes(
             width=ink.width / width,
             height=ink.height / height,
         )
-        found.append(
-            TextBox(
-                role=piece.role,
-                text=piece.text,
-                box=box,
-                contrast=round(ratio, 2),
-                ink=colours[index],
-                plate=plated,
-            )
+        found[index] = TextBox(
+            role=piece.role,
+            text=piece.text,
+            box=box,
+            contrast=round(ratio, 2),
+            ink=colours[index],
+            plate=plated,
         )
-    return tuple(found)
+    return tuple(found[index] for index in sorted(found))
 
 
 def _pill_fill(pixels: NDArray[np.uint8], rect: Rect, job: _Job) -> str:
@@ -300,23 +297,20 @@ def _pill_fill(pixels: NDArray[np.uint8], rect: Rect, job: _Job) -> str:
 
 
 def _lay_pill(pixels: NDArray[np.uint8], pill: Pill, fill: str) -> None:
-    surface = _surface(pixels)
     paint = skia.Paint(AntiAlias=True, Color=0xFF000000 | int(fill[1:], 16))
     r = pill.rect
-    surface.getCanvas().drawRoundRect(
-        skia.Rect.MakeLTRB(r.x0, r.y0, r.x1, r.y1), pill.radius, pill.radius, paint
-    )
-    _copied_back(surface, pixels)
+    with _canvas(pixels) as canvas:
+        shape = skia.Rect.MakeLTRB(r.x0, r.y0, r.x1, r.y1)
+        canvas.drawRoundRect(shape, pill.radius, pill.radius, paint)
 
 
-def _surface(pixels: NDArray[np.uint8]) -> skia.Surface:
-    height, width = pixels.shape[:2]
-    surface = skia.Surface(width, height)
+@contextmanager
+def _canvas(pixels: NDArray[np.uint8]) -> Iterator[skia.Canvas]:
+    """A canvas over (H, W, 3) pixels; what is painted is in them afterwards."""
     sheet = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA), np.uint8)
-    image = skia.Image.fromarray(sheet, colorType=skia.kRGBA_8888_ColorType, copy=False)
-    surface.getCanvas().drawImage(image, 0, 0)
-    return surface
-
-
-def _copied_back(surface: skia.Surface, pixels: NDArray[np.uint8]) -> None:
-    pixels[...] = surface.toarray(colorType=skia.kRGBA_8888_ColorType)[..., :3]
+    surface = skia.Surface(
+        sheet, colorType=skia.kRGBA_8888_ColorType, alphaType=skia.kPremul_AlphaType
+    )
+    yield surface.getCanvas()
+    surface.flushAndSubmit()
+    cv2.cvtColor(sheet, cv2.COLOR_RGBA2RGB, dst=pixels)

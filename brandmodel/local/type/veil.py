@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from brandmodel.brand import Palette
 from brandmodel.local.picture import colour
-from brandmodel.local.type.ground import READABLE, Rect, around, samples, spread, worst
 from brandmodel.local.type.grid import Side
+from brandmodel.local.type.ground import READABLE, Rect, around, samples, spread, worst
 
 # Above this a veil is no longer subtle, and a flat panel looks more deliberate.
 _STRONGEST = 0.74

@@ -9,7 +9,7 @@ from brandmodel.local.words.lexicon import entries, plain, words
 from brandmodel.local.words.moderation import found_in
 from brandmodel.local.words.places import contact_spans
 from brandmodel.local.words.setting import is_art_direction, occasion_of
-from brandmodel.local.words.text import readable, sentences, squeezed
+from brandmodel.local.words.text import capital, readable, sentences, squeezed
 from brandmodel.tasks import OutlinePicture, Passage, TypeLine, TypeRole
 
 TITLE_WORDS = 6
@@ -58,10 +58,10 @@ def lines_of(request: OutlinePicture, subject: str) -> tuple[tuple[TypeLine, ...
         button = wheres.pop()
     if reading.name and not _holds(f"{title} {line} {request.brand}", reading.name):
         line, main = (
-            (reading.name, main) if not line else (f"{_capital(reading.name)}: {line}", main)
+            (reading.name, main) if not line else (f"{capital(reading.name)}: {line}", main)
         )
     eyebrow = " \u00b7 ".join(
-        _capital(p) for p in [main, *offers] if p and not _holds(f"{title} {line}", p)
+        capital(p) for p in [main, *offers] if p and not _holds(f"{title} {line}", p)
     )
     wanted: list[tuple[TypeRole, str]] = [
         ("eyebrow", eyebrow),
@@ -166,22 +166,27 @@ def _tidy(text: str, *, role: TypeRole) -> str:
         clean = clean.rstrip(".") if not clean.endswith("..") else clean
     if clean.isupper() and len(clean.split()) > 1:
         clean = clean.title() if role == "detail" else clean.capitalize()
+    if role == "line":
+        clean = _sentence_case(clean)
     clean = re.sub(r"\s+([,.;:!?])", r"\1", clean)
-    return clean if contact_spans(clean[:1] + clean[1:]) and " " not in clean else _capital(clean)
+    return clean if contact_spans(clean[:1] + clean[1:]) and " " not in clean else capital(clean)
+
+
+def _sentence_case(text: str) -> str:
+    """A line in title case as a sentence: the words of the lexicon lose their capitals."""
+    long = re.findall(r"[^\W\d_]{4,}", text)
+    if len(long) < 2 or not all(w[0].isupper() for w in long):
+        return text
+    for word in words(text):
+        if word.meanings and word.start and word.text.istitle():
+            text = text[: word.start] + word.text.lower() + text[word.end :]
+    return text
 
 
 def _date(when: str) -> str:
     """A date with its day and month in capitals and "7 pm" spaced; else as written."""
     spaced = _HALF_DAY.sub(lambda m: f" {m[1].lower()}m", when)
     return _CALENDAR.sub(lambda m: m.group().capitalize(), spaced)
-
-
-def _capital(text: str) -> str:
-    first = text.split(" ")[0]
-    # "iPhone" and "aurelia.example" keep their own first letter.
-    if any(c.isupper() for c in first[1:]) or "." in first.rstrip("."):
-        return text
-    return text[:1].upper() + text[1:]
 
 
 def _without_avoided(
@@ -201,7 +206,7 @@ def _without_avoided(
     left = [w for w in words(rest) if plain(w.text) not in entries("silent", "function")]
     if found_in(rest, request.voice.avoid) or not left:
         return "", (f"left out '{text}': the brand avoids {listed}",)
-    return _capital(re.sub(r"\s+([,.;:!?])", r"\1", rest)), (f"took {listed} out of '{text}'",)
+    return capital(re.sub(r"\s+([,.;:!?])", r"\1", rest)), (f"took {listed} out of '{text}'",)
 
 
 def _with_title(kept: list[TypeLine], request: OutlinePicture) -> tuple[TypeLine, ...]:

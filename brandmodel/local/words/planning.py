@@ -8,8 +8,9 @@ from brandmodel.local.desk import Desk
 from brandmodel.local.words.lexicon import values, words
 from brandmodel.local.words.lines import described, lines_of
 from brandmodel.local.words.palettes import palette_for
-from brandmodel.local.words.seeing import Seen
+from brandmodel.local.words.seeing import Seen, seen
 from brandmodel.local.words.setting import look_of, occasion_of, wanted
+from brandmodel.local.words.text import capital
 from brandmodel.tasks import ImagePrompt, Outline, OutlinePicture, Space, WriteImagePrompt
 
 WIDE = 1.25
@@ -28,7 +29,7 @@ def outline(request: OutlinePicture, desk: Desk) -> Outline:
     reading = request.reading
     name = reading.name or (request.brand if not reading.subject else "")
     told = reading.subject or described(name, request.passages)
-    subject = told or occasion_of(reading) or reading.title or name
+    subject = _subject(told, request) or name
     look = look_of(reading, subject, request.passages, request.voice.tone)
     poster = reading.purpose == "poster"
     lines, notes = lines_of(request, told) if poster else ((), ())
@@ -54,15 +55,24 @@ def image_prompt(request: WriteImagePrompt, desk: Desk) -> ImagePrompt:
     """Say in two or three plain sentences what is to be seen."""
     subject = request.subject.strip(" .")
     if request.product:
-        subject = f"{subject} on a plinth" if subject else "an empty plinth"
+        subject = f"an empty plinth, set for {subject}" if subject else "an empty plinth"
     setting = request.setting.strip(" .;")
     calm = f"{_SIDES[request.space]} stays calm and empty" if request.space in _SIDES else ""
     feeling = f"{request.mood} mood" if request.mood else ""
     sentences = [subject, setting, ", ".join(part for part in (feeling, calm) if part)]
-    said = [s[:1].upper() + s[1:] for s in sentences if s]
+    said = [capital(s) for s in sentences if s]
     return ImagePrompt(
         prompt=" ".join(s if s.endswith(("!", "?", "。")) else f"{s}." for s in said)
     )
+
+
+def _subject(told: str, request: OutlinePicture) -> str:
+    """What is to be seen: the subject, or the occasion where the subject names nothing visible."""
+    reading = request.reading
+    occasion = occasion_of(reading)
+    shown = seen(told).head is not None or not occasion
+    subject = told if told and shown else occasion or told or reading.title
+    return subject.capitalize() if subject.isupper() and " " in subject else subject
 
 
 def _space(request: OutlinePicture, subject: str) -> Space:

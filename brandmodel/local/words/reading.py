@@ -62,7 +62,7 @@ _MIDDLE_NAME = re.compile(
 )
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _LETTER = re.compile(r"[^\W\d_]")
-_LATIN_CAPITAL = re.compile(r"^[^\W\d_a-z]|^[a-z]+[A-Z]|^[A-Za-z]+\d")
+_OWN_CASE = re.compile(r"^[a-z]+[A-Z]|^[A-Za-z]+\d")
 _OTHER_SCRIPT = re.compile(r"[\u3040-\u9fff\uac00-\ud7af\u0590-\u08ff]")
 
 
@@ -307,7 +307,7 @@ def _is_venue(clause: str, parts: _Parts) -> bool:
     """A venue without "at": "Harbour Hall", and the town behind it."""
     if any(w.means("occasion") for w in words(clause)) and not parts.occasion:
         return False
-    capital = bool(_LATIN_CAPITAL.match(clause)) and _capital_run(clause) == clause
+    capital = _capitalised(clause) and _capital_run(clause) == clause
     if names_a_house(clause):
         return capital or not parts.case or bool(re.fullmatch(r"[A-Z].*\d", clause))
     known = bool(parts.where) and bool(parts.occasion or parts.name)
@@ -331,13 +331,13 @@ def _is_look(found: Sequence[Word]) -> bool:
 def _is_name(clause: str, parts: _Parts) -> bool:
     """Whether a whole clause is a proper name: capitals, and more than known words."""
     found = words(clause)
-    if not found or len(clause.split()) > 5 or not _LATIN_CAPITAL.match(found[0].text):
+    if not found or len(clause.split()) > 5 or not _capitalised(found[0].text):
         return False
     unknown = [w for w in found if not w.meanings]
     if not parts.case:
         return len(found) <= 2 and len(unknown) == len(found)
     return bool(unknown) and all(
-        _LATIN_CAPITAL.match(piece) or piece in ("of", "the", "and", "&", "de", "la")
+        _capitalised(piece) or piece in ("of", "the", "and", "&", "de", "la")
         for piece in clause.split()
     )
 
@@ -354,7 +354,7 @@ def _take_name(clause: str, parts: _Parts) -> str:
             kept = match.group("lead") if behind.strip() and match["lead"] in ("for", "of") else ""
             return _clean(f"{before} {kept} {behind}")
     pieces = clause.split(" ")
-    start = next((i for i, p in enumerate(pieces) if i and _LATIN_CAPITAL.match(p)), 0)
+    start = next((i for i, p in enumerate(pieces) if i and _capitalised(p)), 0)
     run = _capital_run(" ".join(pieces[start:])) if start else ""
     unknown = [w.text for w in words(clause) if not w.meanings]
     if run and all(piece in unknown for piece in run.split()):
@@ -370,11 +370,16 @@ def _take_name(clause: str, parts: _Parts) -> str:
     return clause
 
 
+def _capitalised(text: str) -> bool:
+    """Whether a word begins with a capital, or is written in its own way, as "iPhone" is."""
+    return text[:1].isupper() or bool(_OWN_CASE.match(text))
+
+
 def _capital_run(text: str) -> str:
     """The words with capitals at the beginning of a text."""
     run: list[str] = []
     for piece in text.split():
-        if not _LATIN_CAPITAL.match(piece) and piece not in ("of", "&", "de", "la"):
+        if not _capitalised(piece) and piece not in ("of", "&", "de", "la"):
             break
         run.append(piece)
     while run and run[-1] in ("of", "&", "de", "la"):
@@ -393,9 +398,13 @@ def _sort_picture(text: str, parts: _Parts) -> None:
     if not parts.name and rest and _ARTICLES.match(rest) and _is_name(name, parts):
         parts.name, subject = name, rest
     first = words(subject)[:1]
-    if parts.case and first and first[0].meanings and first[0].text[1:].islower():
+    if parts.case and first and first[0].meanings and _is_common(first[0].text):
         subject = subject[0].lower() + subject[1:]
     parts.subject += [subject] if subject else []
+
+
+def _is_common(word: str) -> bool:
+    return len(word) == 1 or word[1:].islower()
 
 
 def _things(text: str) -> str:

@@ -19,6 +19,11 @@ _DENIED = re.compile(
     r"(?:(?:any|a|the)\s)?[^,.;:!?\n]*?(?=[,.;:!?\n\u3002\uff0c]|\b(?:and|but|with|on|in)\b|$)",
     re.IGNORECASE,
 )
+# "The left side stays calm and empty" is said of the space for type, not of the picture's mood.
+_KEPT_FREE = re.compile(
+    r"\b(?:the\s)?(?:left|right|upper|lower|top|bottom)\b[^.,;:!?\n]{0,30}?\b(?:calm|empty|free|clear|plain)\b[^.,;:!?\n]*",
+    re.IGNORECASE,
+)
 _LIKE_ADJECTIVE = re.compile(
     r"(?:.{3,}(?:ful|ous|ive|less|ish|able|ible|ly|ic|ical|ant|ent|esque|ern|most)|.{4,}ed)$"
 )
@@ -95,7 +100,9 @@ def not_shown(
 
 
 def _without_denied(text: str) -> str:
-    return _DENIED.sub(lambda m: " " * len(m.group()), text)
+    for pattern in (_KEPT_FREE, _DENIED):
+        text = pattern.sub(lambda m: " " * len(m.group()), text)
+    return text
 
 
 def _first(found: tuple[Word, ...], group: str) -> Word | None:

@@ -18,20 +18,28 @@ _ART_HEADING = re.compile(
     r"\b(?:art direction|look|photograph\w*|pictures?|imagery|visuals?|light|style|mood|props?)\b",
     re.I,
 )
-_LABEL = re.compile(r"^(?:[^\W\d_]+\s){0,4}[^\W\d_]+:\s+")
+_LABEL = re.compile(r"^((?:[^\W\d_]+\s){0,4}[^\W\d_]+):\s+")
+_FOR_KIND: dict[str, Kind] = {
+    "on a set": "still_life",
+    "outdoors": "landscape",
+    "without a subject": "abstract",
+}
+_FOR = re.compile(r"^for\s", re.IGNORECASE)
+_SET_ONLY = re.compile(r"\b(?:backdrop|plinths?|on a set)\b", re.IGNORECASE)
 _STEERING = ("season", "occasion", "product", "terrain", "daytime", "mood", "weather", "theme")
 _ORDER: dict[Kind, tuple[str, ...]] = {
-    "still_life": ("product", "season", "occasion", "daytime", "mood"),
+    "still_life": ("season", "product", "occasion", "daytime", "mood"),
     "landscape": ("terrain", "season", "daytime", "weather", "mood"),
     "abstract": ("occasion", "theme", "mood", "season", "daytime"),
 }
 _FOREIGN: dict[Kind, tuple[str, ...]] = {
     "still_life": ("terrain", "style"),
-    "landscape": ("product", "style", "backdrop"),
-    "abstract": ("terrain", "product", "prop", "backdrop"),
+    "landscape": ("product", "style", "prop"),
+    "abstract": ("terrain", "product", "prop"),
 }
 MOST_SENTENCES = 3
 MOST_LETTERS = 360
+MOST_PROPS = 4
 
 
 class Look(NamedTuple):
@@ -71,7 +79,7 @@ def look_of(reading: Reading, subject: str, passages: Sequence[Passage], tone: s
     direction = _sentences_for(saw.kind, brief, passages)
     own = _own_words(subject, occasion)
     setting = "; ".join([*own, *direction])
-    mood = _mood(reading, direction, tone)
+    mood = _mood(reading, direction, tone, saw.kind)
     colours = values(words(" ".join(direction)), "colour")
     return Look(saw, setting, mood, colours)
 
@@ -105,14 +113,18 @@ def _sentences_for(kind: Kind, brief: tuple[Word, ...], passages: Sequence[Passa
             fitting = _fitting(passage, kind, brief)
             if number < len(fitting) and len(chosen) < MOST_SENTENCES:
                 chosen.append(fitting[number])
-    return _within(chosen)
+    return _within(chosen, set(values(brief, "prop")))
 
 
-def _within(chosen: list[str]) -> list[str]:
+def _within(chosen: list[str], props: set[str]) -> list[str]:
+    """Only as many sentences as one picture can follow."""
     kept: list[str] = []
     for sentence in dict.fromkeys(chosen):
-        if not kept or sum(map(len, kept)) + len(sentence) <= MOST_LETTERS:
+        more = props | set(values(words(sentence), "prop"))
+        long = sum(map(len, kept)) + len(sentence) > MOST_LETTERS
+        if not kept or not (long or len(more) > MOST_PROPS):
             kept.append(sentence)
+            props = more
     return kept
 
 
@@ -141,41 +153,51 @@ def _rank(family: str, kind: Kind) -> int:
 
 def _fitting(passage: Passage, kind: Kind, brief: tuple[Word, ...]) -> list[str]:
     """The sentences of a passage that this kind of picture can follow, and the brief does not deny."""
-    fixed = {g: set(values(brief, g)) for g in ("season", "daytime", "terrain", "weather")}
+    groups = ("season", "daytime", "terrain", "weather", "product")
+    fixed = {g: set(values(brief, g)) for g in groups}
     fit: list[str] = []
     for sentence in sentences(passage.text):
-        text = _LABEL.sub("", readable(sentence.text)).rstrip(".!")
+        text = readable(sentence.text).rstrip(".!")
+        label = _LABEL.match(text)
+        meant_for = _FOR_KIND.get(label[1].casefold()) if label else None
+        text = text[label.end() :] if label else text
         found = words(text)
-        if not _pictured(found) or _is_foreign(found, kind):
+        if meant_for not in (None, kind) or not _pictured(text, found) or _is_foreign(text, kind):
             continue
         named = {g: set(values(found, g)) for g in fixed}
         if all(not fixed[g] or named[g] <= fixed[g] for g in fixed):
-            fit.append(text[:1].lower() + text[1:] if text[1:2].islower() else text)
+            said = _lowered(text)
+            fit.insert(0, said) if meant_for else fit.append(said)
     return fit
 
 
-def _pictured(found: tuple[Word, ...]) -> bool:
-    telling = (
-        "light",
-        "prop",
-        "colour",
-        "mood",
-        "season",
-        "daytime",
-        "weather",
-        "terrain",
-        "style",
+def _lowered(text: str) -> str:
+    """Ready to stand inside a sentence; a name in capitals keeps them."""
+    first = words(text)[:1]
+    common = (
+        bool(first)
+        and first[0].meanings
+        and first[0].text[1:].islower() | (len(first[0].text) == 1)
     )
-    return any(w.means(*telling, "backdrop") for w in found)
+    return text[:1].lower() + text[1:] if common else text
 
 
-def _is_foreign(found: tuple[Word, ...], kind: Kind) -> bool:
-    return any(
-        w.means(*_FOREIGN[kind]) and not w.means("silent", "prop", "light", "mood") for w in found
-    )
+def _pictured(text: str, found: tuple[Word, ...]) -> bool:
+    """Whether a sentence says something that can be seen, rather than when it applies."""
+    telling = ("light", "prop", "colour", "season", "daytime", "weather", "terrain", "style")
+    return not _FOR.match(text) and any(w.means(*telling, "backdrop") for w in found)
 
 
-def _mood(reading: Reading, direction: Sequence[str], tone: str) -> str:
+def _is_foreign(text: str, kind: Kind) -> bool:
+    if kind != "still_life" and _SET_ONLY.search(text):
+        return True
+    spared = ("silent", "colour", "light", "mood")
+    if kind == "still_life":
+        spared = (*spared, "prop")
+    return any(w.means(*_FOREIGN[kind]) and not w.means(*spared) for w in words(text))
+
+
+def _mood(reading: Reading, direction: Sequence[str], tone: str, kind: Kind) -> str:
     if reading.mood:
         return ", ".join(reading.mood)
     steered = [w.text.lower() for w in words(" ".join(direction)) if w.means("mood")]

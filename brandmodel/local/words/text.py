@@ -67,6 +67,15 @@ def readable(sentence: str) -> str:
     return " ".join(_MARKUP.sub("", _BULLET.sub("", sentence)).split())
 
 
+def capital(text: str) -> str:
+    """The text with a capital first letter, unless its first word is written in its own way."""
+    first = text.split(" ")[0]
+    # "iPhone" and "aurelia.example" keep their own first letter.
+    if any(c.isupper() for c in first[1:]) or "." in first.rstrip("."):
+        return text
+    return text[:1].upper() + text[1:]
+
+
 def squeezed(text: str) -> str:
     """The text with every stretch of white space as one space."""
     return " ".join(text.split())
