@@ -173,6 +173,16 @@ def _smooth(points: Field) -> skia.Path:
     return path
 
 
+def _sinking(stage: Stage, x: Field) -> Field:
+    """Where the calm side is at the left or right, the sea falls away towards it like a swell."""
+    if stage.scene.space not in ("left", "right"):
+        return np.zeros_like(x)
+    across = x / np.float32(stage.wide)
+    depth = 1 - across if stage.scene.space == "left" else across
+    t = np.clip((depth - 0.14) / 0.6, 0, 1)
+    return (t * t * (3 - 2 * t)).astype(np.float32)
+
+
 def _wave_tones(stage: Stage, count: int) -> list[str]:
     """Sky, then the waves from far to near: one ramp through the palette, even in lightness."""
     night = stage.random.random() < 0.3
@@ -228,7 +238,8 @@ def _wave(stage: Stage, near: float, span: tuple[float, float], tone: str) -> No
     length = 0.55 + 0.8 * near
     swell = np.sin(x / length * 2.1 + float(random.uniform(0, 6.28)))
     ripple = 0.35 * np.sin(x / length * 4.7 + float(random.uniform(0, 6.28)))
-    crest = base - height * (swell + ripple) * (1 - 0.6 * stage.calm(x, np.full_like(x, base)))
+    crest = base - height * (swell + ripple)
+    crest += _sinking(stage, x) * (stage.high * (1.1 - 0.16 * (1 - near)) - crest)
     path = _smooth(np.stack([x, crest.astype(np.float32)], -1))
     path.lineTo(stage.wide * 1.03, stage.high * 1.1)
     path.lineTo(-stage.wide * 0.03, stage.high * 1.1)

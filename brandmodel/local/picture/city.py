@@ -8,11 +8,12 @@ import numpy as np
 import skia
 from numpy.typing import NDArray
 
-from brandmodel.local.picture.colour import Array, mix
+from brandmodel.local.picture.colour import mix
 from brandmodel.local.picture.land_ink import inked, paint
 from brandmodel.local.picture.land_light import Brand, tone
 from brandmodel.local.picture.land_look import Look
 from brandmodel.local.picture.land_view import View
+from brandmodel.local.picture.noise import Floats
 from brandmodel.tasks import Box
 
 FOOT = 0.016
@@ -84,10 +85,10 @@ def _towers(view: View, random: np.random.Generator, t: float) -> list[_Tower]:
 class _Facades:
     """Colours of one layer's walls and windows."""
 
-    wall: Array
-    side: Array
-    glass: Array
-    lamp: Array
+    wall: Floats
+    side: Floats
+    glass: Floats
+    lamp: Floats
     lit: float
 
 
@@ -109,17 +110,16 @@ def _facades(look: Look) -> _Facades:
     )
 
 
-def skyline(picture: Array, look: Look) -> tuple[Array, Box]:
+def skyline(picture: Floats, look: Look) -> tuple[Floats, Box]:
     """Paint the city over the sky, in place; (H, W) depth and the bounds of its tallest part."""
     view, light, random = look.view, look.light, look.random(0xC17)
     facades = _facades(look)
     depth = np.full(picture.shape[:2], np.inf, np.float32)
     x, y = view.xs()[None, :], view.ys()[:, None]
     # Far towers must stay a shade darker than the sky that they stand against.
-    sky = look.clear_sky(np.broadcast_to(y, depth.shape))
-    air = (
-        look.air(x, np.broadcast_to(y, depth.shape)) * np.float32(0.45) + sky * np.float32(0.50)
-    ).astype(np.float32)
+    rise = np.exp(-np.maximum(y, 0) / np.float32(0.09))[..., None]
+    air = look.clear_sky(np.broadcast_to(y, depth.shape)) * np.float32(0.95)
+    air = air + (look.air(x, np.broadcast_to(y, depth.shape)) - air) * rise
     # The air is thicker near the water.
     low = np.exp(-np.maximum(y, 0) / np.float32(0.10))[..., None]
     highest = 0.0
@@ -175,11 +175,8 @@ def _draw_point(canvas: skia.Canvas, tower: _Tower, foot: float, front: skia.Pai
             True,
         )
     else:
-        mid = tower.x + w / 2
-        path.addPoly(
-            [skia.Point(tower.x, top), skia.Point(mid - 0.03 * w, top + 0.9 * w), skia.Point(mid, top + 2.0 * w),
-             skia.Point(mid + 0.03 * w, top + 0.9 * w), skia.Point(tower.x + w, top)], True
-        )  # fmt: skip
+        steps = ((0.0, 0.0), (0.47, 0.9), (0.5, 2.0), (0.53, 0.9), (1.0, 0.0))
+        path.addPoly([skia.Point(tower.x + a * w, top + b * w) for a, b in steps], True)
     canvas.drawPath(path, front)
 
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from brandmodel.local.picture.floor import Set
 from brandmodel.local.picture.light import Gobo, Rig, softbox
 from brandmodel.local.picture.products import GROUP
 from brandmodel.local.picture.scene import StillLife
 from brandmodel.local.picture.solids import Array, vec
-from brandmodel.local.picture.staging import Set
 from brandmodel.local.picture.view import Body, Camera, aimed
 
 Bounds = tuple[float, float, float, float]
@@ -130,6 +130,9 @@ def _gobo(scene: StillLife, random: np.random.Generator) -> Gobo | None:
             size = (15.0 * float(random.uniform(0.8, 1.2)), 5.0)
             cv2.ellipse(image, (middle, (2 * size[0], 2 * size[1]), math.degrees(lean)), 0.0, -1)
     deep = 0.5 if scene.season == "summer" else 0.38
+    if scene.space != "none":
+        # Type goes there: a hint of shade is enough.
+        deep *= 0.45
     soft = cv2.GaussianBlur(image, (0, 0), 3.2 if scene.season == "summer" else 4.5)
     return Gobo((1 - deep + deep * soft).astype(np.float32), 11.0)
 

@@ -6,20 +6,23 @@ Drawing happens in slopes (x right, y up), so outlines do not depend on the numb
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import skia
 from numpy.typing import NDArray
 
-from brandmodel.local.picture.colour import Array, linear
+from brandmodel.local.picture.colour import linear
 from brandmodel.local.picture.land_view import View
+from brandmodel.local.picture.noise import Floats
 
-Drawer = Callable[[skia.Canvas], None]
+Drawer = Callable[[Any], None]
+"""Fills outlines on a skia canvas."""
 Outline = NDArray[np.float32]
 """(N, 2) points."""
 
 
-def inked(view: View, draw: Drawer) -> tuple[Array, Array]:
+def inked(view: View, draw: Drawer) -> tuple[Floats, Floats]:
     """(H, W, 3) colour in linear light and (H, W) coverage of what ``draw`` fills."""
     info = skia.ImageInfo.Make(
         view.width, view.height, skia.kRGBA_8888_ColorType, skia.kPremul_AlphaType
@@ -41,7 +44,7 @@ def inked(view: View, draw: Drawer) -> tuple[Array, Array]:
     return colour, (alpha.astype(np.float32) * np.float32(1 / 255))
 
 
-def over(picture: Array, layer: tuple[Array, Array]) -> None:
+def over(picture: Floats, layer: tuple[Floats, Floats]) -> None:
     """Lay a layer over the picture, in place, where it has anything."""
     colour, alpha = layer
     rows = np.flatnonzero(alpha.max(1) > 0)
@@ -51,7 +54,7 @@ def over(picture: Array, layer: tuple[Array, Array]) -> None:
     picture[part] += (colour[part] - picture[part]) * alpha[part, :, None]
 
 
-def paint(light: Array) -> skia.Paint:
+def paint(light: Floats) -> skia.Paint:
     """As ``fill``, for an array."""
     return fill(rgb_of(light))
 
@@ -65,7 +68,7 @@ Rgb = tuple[float, float, float]
 """One colour in linear light."""
 
 
-def rgb_of(light: Array) -> Rgb:
+def rgb_of(light: Floats) -> Rgb:
     """Three plain numbers: much faster than arrays where thousands of outlines are filled."""
     return float(light[0]), float(light[1]), float(light[2])
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from brandmodel.brand import Palette
-from brandmodel.local.picture.colour import Array, from_oklab, luminance, mix, oklab, rgb
+from brandmodel.local.picture.colour import from_oklab, luminance, mix, oklab, rgb
+from brandmodel.local.picture.noise import Floats
 from brandmodel.local.picture.scene import Daytime, Landscape, Season, Weather
 
 
-def tone(colour: Array, lightness: float, chroma: float, hue: float, lean: float) -> Array:
+def tone(colour: Floats, lightness: float, chroma: float, hue: float, lean: float) -> Floats:
     """A brand colour in a role, in linear light.
 
     Args:
@@ -44,10 +45,10 @@ def tone(colour: Array, lightness: float, chroma: float, hue: float, lean: float
 class Brand:
     """The four roles in linear light."""
 
-    ink: Array
-    paper: Array
-    primary: Array
-    accent: Array
+    ink: Floats
+    paper: Floats
+    primary: Floats
+    accent: Floats
 
     @classmethod
     def of(cls, palette: Palette) -> Brand:
@@ -72,15 +73,15 @@ class Light:
         dark: 0 by day to 1 by night.
     """
 
-    sky: Array
-    disc: Array
-    glow: Array
-    key: Array
-    fill: Array
-    haze: Array
+    sky: Floats
+    disc: Floats
+    glow: Floats
+    key: Floats
+    fill: Floats
+    haze: Floats
     density: float
     cover: float
-    cloud: Array
+    cloud: Floats
     dark: float
 
 
@@ -163,7 +164,7 @@ _AIRS: dict[Weather, _Air] = {
 }
 
 
-def _sky(brand: Brand, scene: Landscape, air: _Air) -> Array:
+def _sky(brand: Brand, scene: Landscape, air: _Air) -> Floats:
     stops = np.stack(
         [
             tone(getattr(brand, role), lightness, chroma, hue, lean)
@@ -222,21 +223,21 @@ def light_of(scene: Landscape) -> Light:
 class Ground:
     """Albedos of the land, in linear light."""
 
-    rock: Array
-    soil: Array
-    green: Array
-    leaf: Array
-    needle: Array
-    sand: Array
-    snow: Array
-    water: Array
-    bloom: Array
+    rock: Floats
+    soil: Floats
+    green: Floats
+    leaf: Floats
+    needle: Floats
+    sand: Floats
+    snow: Floats
+    water: Floats
+    bloom: Floats
 
 
 _GREENS: dict[Season, tuple[str, float, float, float, float]] = {
     "none": ("primary", 0.50, 0.085, 140, -0.5),
     "spring": ("primary", 0.60, 0.11, 130, -0.55),
-    "summer": ("primary", 0.50, 0.10, 138, -0.5),
+    "summer": ("primary", 0.47, 0.125, 134, -0.6),
     "autumn": ("accent", 0.55, 0.11, 68, 0.45),
     "winter": ("paper", 0.80, 0.02, 240, 0.4),
 }
@@ -269,6 +270,6 @@ def ground_of(scene: Landscape) -> Ground:
     return Ground(*(_dulled(getattr(ground, f.name), 0.6 * dark) for f in fields(Ground)))
 
 
-def _dulled(colour: Array, share: float) -> Array:
+def _dulled(colour: Floats, share: float) -> Floats:
     grey = np.float32(luminance(colour)) * np.array([0.72, 0.95, 1.40], np.float32)
     return (colour + (grey - colour) * np.float32(share)).astype(np.float32)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from brandmodel.local.picture.colour import Array, from_oklab, oklab
+from brandmodel.local.picture.colour import from_oklab, oklab
 from brandmodel.local.picture.land_light import Ground, Light, ground_of, light_of
 from brandmodel.local.picture.land_view import View, view_of
-from brandmodel.local.picture.noise import Lattice, lattice
+from brandmodel.local.picture.noise import Floats, Lattice, lattice
 from brandmodel.local.picture.scene import Landscape
 
 _STOPS = np.array([0.0, 0.17, 0.5, 1.0], np.float32)
@@ -35,7 +35,7 @@ class Look:
     light: Light
     ground: Ground
     noise: Lattice
-    ramp: Array
+    ramp: Floats
 
     @classmethod
     def of(cls, scene: Landscape, width: int, height: int) -> Look:
@@ -63,12 +63,12 @@ class Look:
         """Chance for one part of the picture, the same at every size."""
         return np.random.default_rng([self.scene.seed & 0xFFFFFFFF, part])
 
-    def clear_sky(self, y: Array) -> Array:
+    def clear_sky(self, y: Floats) -> Floats:
         """(..., 3) colour of clear sky at slopes ``y``; below the horizon it is that of it."""
         at = np.clip(y * np.float32((_RAMP - 1) / self.view.top) + np.float32(0.5), 0, _RAMP - 1)
         return self.ramp[at.astype(np.int32)]
 
-    def air(self, x: Array, y: Array) -> Array:
+    def air(self, x: Floats, y: Floats) -> Floats:
         """(..., 3) colour of far air at slopes: the sky behind it, brighter towards the sun."""
         light, sun = self.light, self.view.sun
         dx, dy = x - np.float32(sun[0]), y - np.float32(sun[1])
@@ -79,7 +79,7 @@ class Look:
         )
 
 
-def _ramp(light: Light) -> Array:
+def _ramp(light: Light) -> Floats:
     along = np.linspace(0, 1, _RAMP, dtype=np.float32)
     lab = oklab(light.sky)
     table = np.stack([np.interp(along, _STOPS, lab[:, i]) for i in range(3)], -1).astype(np.float32)

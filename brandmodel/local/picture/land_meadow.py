@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import skia
 
-from brandmodel.local.picture.colour import Array, mix, with_lightness
+from brandmodel.local.picture.colour import mix, with_lightness
 from brandmodel.local.picture.land_ink import inked, over, paint
 from brandmodel.local.picture.land_light import Brand
 from brandmodel.local.picture.land_look import Look
-from brandmodel.local.picture.noise import Jet
+from brandmodel.local.picture.noise import Floats, Jet
 from brandmodel.local.picture.terrain import Land
 
 _BLADES = 5200
@@ -23,10 +23,10 @@ _FLOWERS = 460
 class _Stems:
     """Feet and sizes in slopes, from far to near."""
 
-    x: Array
-    y: Array
-    z: Array
-    size: Array
+    x: Floats
+    y: Floats
+    z: Floats
+    size: Floats
 
 
 def _stems(look: Look, land: Land, random: np.random.Generator, count: int, far: float) -> _Stems:
@@ -40,7 +40,7 @@ def _stems(look: Look, land: Land, random: np.random.Generator, count: int, far:
     return _Stems(slope, (h - np.float32(land.eye)) / z, z, size.astype(np.float32))
 
 
-def grown(picture: Array, look: Look, land: Land) -> None:
+def grown(picture: Floats, look: Look, land: Land) -> None:
     """Grow grass and flowers over the near land, in place."""
     random = look.random(0x6A)
     over(picture, inked(look.view, lambda canvas: _draw(canvas, look, land, random)))
@@ -60,12 +60,12 @@ def grown(picture: Array, look: Look, land: Land) -> None:
     )
 
 
-def _palette(look: Look) -> tuple[list[Array], list[Array]]:
+def _palette(look: Look) -> tuple[list[Floats], list[Floats]]:
     """Colours of grass from root to tip, and of flowers."""
     ground, light = look.ground, look.light
     sun = light.fill * np.float32(0.80) + light.key * np.float32(0.40)
     shade = light.fill * np.float32(0.75) + light.key * np.float32(0.06)
-    grass = [
+    grass: list[Floats] = [
         ground.leaf * shade * np.float32(0.8),
         ground.green * shade,
         mix(ground.leaf, ground.green, 0.6) * sun,
@@ -80,11 +80,12 @@ def _palette(look: Look) -> tuple[list[Array], list[Array]]:
         with_lightness(brand.primary, 0.66),
     ]
     if look.white:
-        grass = [mix(ground.soil * shade, ground.snow * shade, 0.12 * k) for k in range(len(grass))]
+        frost = [mix(ground.soil, ground.snow, 0.12 * k) for k in range(len(grass))]
+        grass = [f * shade for f in frost]
     return grass, [np.maximum(p, 0) * (sun * np.float32(1.12) + shade * 0.3) for p in petals]
 
 
-def _air(look: Look, colour: Array, z: float) -> Array:
+def _air(look: Look, colour: Floats, z: float) -> Floats:
     t = 1 - np.exp(-z * look.light.density * 0.022)
     return (colour + (look.light.haze - colour) * np.float32(t)).astype(np.float32)
 
@@ -140,8 +141,8 @@ def _flower(
     canvas: skia.Canvas,
     random: np.random.Generator,
     spot: tuple[float, float, float],
-    petal: Array,
-    stem: Array,
+    petal: Floats,
+    stem: Floats,
 ) -> None:
     """A stem and an open cup of petals seen from the side."""
     x, y, tall = spot

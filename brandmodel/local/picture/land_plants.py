@@ -72,10 +72,12 @@ def _colours(look: Look, random: np.random.Generator, is_round: bool) -> tuple[R
     ground, light = look.ground, look.light
     leaf = ground.needle * np.float32(random.uniform(0.45, 0.95))
     if is_round:
-        other = ground.bloom if look.scene.season in ("autumn", "spring") else ground.green
+        other = {"autumn": ground.bloom, "spring": mix(ground.bloom, ground.snow, 0.6)}.get(
+            look.scene.season, ground.green
+        )
         leaf = mix(ground.leaf, other, float(random.uniform(0.1, 0.9))) * np.float32(0.8)
     dark = leaf * (light.fill * np.float32(0.55) + light.key * np.float32(0.03))
-    lit = leaf * (light.fill * np.float32(0.85) + light.key * np.float32(0.45))
+    lit = leaf * (light.fill * np.float32(0.85) + light.key * np.float32(0.52))
     if look.white:
         lit = ground.snow * (light.fill * np.float32(1.55) + light.key * np.float32(0.42))
         dark = dark * np.float32(0.75)
@@ -129,7 +131,7 @@ def _crown(random: np.random.Generator, tufts: int) -> list[skia.Path]:
     for i in range(tufts):
         r = size[i] * random.uniform(0.62, 1.12, len(around))
         x = wide * (cx[i] + np.cos(around) * r)
-        y = 0.62 + 0.38 * (cy[i] + np.sin(around) * r)
+        y = 0.57 + 0.42 * (cy[i] + np.sin(around) * r)
         level = int(np.clip((0.5 + 0.62 * light[i]) * _TINTS, 0, _TINTS - 1))
         paths[level].addPath(shape(np.stack([x, y], 1).astype(np.float32)))
     return paths

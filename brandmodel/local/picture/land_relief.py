@@ -14,9 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from brandmodel.local.picture.colour import Array
 from brandmodel.local.picture.land_view import View
-from brandmodel.local.picture.noise import Jet, smooth
+from brandmodel.local.picture.noise import Floats, Jet, smooth
 from brandmodel.local.picture.terrain import Land
 
 _CHUNK = 1 << 16
@@ -36,14 +35,14 @@ class Points:
         grain: world size of a pixel there.
     """
 
-    x: Array
-    z: Array
-    slope: Array
+    x: Floats
+    z: Floats
+    slope: Floats
     h: Jet
-    grain: Array
+    grain: Floats
 
 
-Shader = Callable[[Points], Array]
+Shader = Callable[[Points], Floats]
 """Colours (..., 3) of visible points."""
 
 
@@ -59,11 +58,11 @@ class Relief:
         self.view = view
         self._steps = int(np.clip(1.0 * max(view.width, view.height), 420, 1100))
         self._ratio = float(np.log(land.far / land.near))
-        self._mirror: Array | None = None
+        self._mirror: Floats | None = None
         self._crests = (self._column_crests(-0.25), self._column_crests(0.25))
         self.depth = self._hits(self._crests[0], view.ys())
 
-    def _column_crests(self, offset: float) -> Array:
+    def _column_crests(self, offset: float) -> Floats:
         """(W, S) highest slope up to each step of depth, per column."""
         along = np.linspace(0, 1, self._steps, dtype=np.float32)
         z = (self.land.near * np.exp(along * np.float32(self._ratio)))[None, :]
@@ -77,12 +76,12 @@ class Relief:
         slopes = (h - np.float32(self.land.eye)) / z
         return np.maximum.accumulate(slopes, axis=1)
 
-    def _mirror_crests(self, h: Array, z: Array) -> Array:
+    def _mirror_crests(self, h: Floats, z: Floats) -> Floats:
         """(W, S) crests as seen from under the water, from each column's shore on."""
         slopes = np.where(h > 0, (h + np.float32(self.land.eye)) / z, np.float32(-1.0))
         return np.maximum.accumulate(slopes, axis=1)
 
-    def mirrored(self) -> Array:
+    def mirrored(self) -> Floats:
         """(H, W) slope of what still water mirrors in each pixel below the horizon."""
         down = np.maximum(-self.view.ys(), 0)
         if self._mirror is None:
@@ -97,7 +96,7 @@ class Relief:
         below = (self.view.ys() < 0)[:, None]
         return below & (self.depth > plane[:, None] * np.float32(0.985))
 
-    def _hits(self, crests: Array, ys: Array) -> Array:
+    def _hits(self, crests: Floats, ys: Floats) -> Floats:
         """(len(ys), W) depth of the first point that reaches each slope."""
         steps = np.arange(self._steps, dtype=np.float64)
         out = np.empty((self.view.width, len(ys)), np.float32)
@@ -107,11 +106,11 @@ class Relief:
             z = np.exp(out.T * np.float32(self._ratio / (self._steps - 1)))
         return np.ascontiguousarray(z * np.float32(self.land.near), np.float32)
 
-    def skyline(self) -> Array:
+    def skyline(self) -> Floats:
         """(W,) slope of the highest land in each column."""
         return self._crests[0][:, -1]
 
-    def paint(self, picture: Array, shader: Shader, skip: NDArray[np.bool_] | None = None) -> None:
+    def paint(self, picture: Floats, shader: Shader, skip: NDArray[np.bool_] | None = None) -> None:
         """Shade the visible land over the sky, in place, smoothing outlines only."""
         land = np.isfinite(self.depth)
         rows, columns = np.nonzero(land if skip is None else land & ~skip)
@@ -119,7 +118,7 @@ class Relief:
         picture[rows, columns] = self._shaded(xs[columns], self.depth[rows, columns], shader)
         self._soften(picture, shader)
 
-    def _soften(self, picture: Array, shader: Shader) -> None:
+    def _soften(self, picture: Floats, shader: Shader) -> None:
         """Eight samples where depth jumps."""
         sky = np.asarray(picture)
         rows, columns = np.nonzero(_edges(self.depth))
@@ -137,11 +136,11 @@ class Relief:
         picture[rows, columns] = total / np.float32(2 * len(_SUB_ROWS))
 
     def _hits_at(
-        self, crests: Array, ys: Array, rows: NDArray[np.intp], columns: NDArray[np.intp]
-    ) -> Array:
+        self, crests: Floats, ys: Floats, rows: NDArray[np.intp], columns: NDArray[np.intp]
+    ) -> Floats:
         return self._hits(crests, ys)[rows, columns]
 
-    def _shaded(self, slope: Array, z: Array, shader: Shader) -> Array:
+    def _shaded(self, slope: Floats, z: Floats, shader: Shader) -> Floats:
         """(N, 3) colours of a list of points."""
         out = np.empty((len(z), 3), np.float32)
         for start in range(0, len(z), _CHUNK):
@@ -149,7 +148,7 @@ class Relief:
             out[part] = self._chunk(slope[part], z[part], shader)
         return out
 
-    def _chunk(self, slope: Array, z: Array, shader: Shader) -> Array:
+    def _chunk(self, slope: Floats, z: Floats, shader: Shader) -> Floats:
         count = len(z)
         fill = -count % _ROWS
         s2 = np.pad(slope, (0, fill), mode="edge").reshape(-1, _ROWS)
@@ -161,7 +160,7 @@ class Relief:
         return shader(points).reshape(-1, 3)[:count]
 
 
-def _edges(depth: Array) -> NDArray[np.bool_]:
+def _edges(depth: Floats) -> NDArray[np.bool_]:
     """Pixels beside a jump in depth."""
     log = np.log(np.minimum(depth, np.float32(1e4)))
     edge = np.zeros(depth.shape, bool)
@@ -175,8 +174,8 @@ def _edges(depth: Array) -> NDArray[np.bool_]:
 
 
 def _sky_near(
-    depth: Array, picture: Array, rows: NDArray[np.intp], columns: NDArray[np.intp]
-) -> Array:
+    depth: Floats, picture: Floats, rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> Floats:
     """(N, 3) colour of the nearest sky above each pixel, for samples that miss the land."""
     up = rows.copy()
     for _ in range(3):
@@ -207,7 +206,7 @@ class Shade:
         hollow = (wide - self._h) / z * 2.2 + (near - self._h) / z * 5.0
         self._open = np.clip(1 - np.maximum(hollow, -0.10) * 2.6, 0.25, 1.2).astype(np.float32)
 
-    def _grid(self, x: Array, z: Array) -> tuple[Array, Array]:
+    def _grid(self, x: Floats, z: Floats) -> tuple[Floats, Floats]:
         last = np.float32(self._SIZE - 1)
         column = (x / (z * np.float32(self._wide)) + 1) * (last / 2)
         row = np.log(np.maximum(z, np.float32(1e-3)) / np.float32(self._land.near)) * (
@@ -215,7 +214,7 @@ class Shade:
         )
         return column.astype(np.float32), row.astype(np.float32)
 
-    def _marched(self, x: Array, z: Array, sun: tuple[float, float, float]) -> Array:
+    def _marched(self, x: Floats, z: Floats, sun: tuple[float, float, float]) -> Floats:
         """Share of the sun's disc seen from each grid point."""
         clear = np.full(x.shape, 9.0, np.float32)
         t = z * np.float32(0.012)
@@ -228,7 +227,7 @@ class Shade:
             t = t * np.float32(1.3)
         return smooth(-0.10, 0.07, clear)
 
-    def at(self, x: Array, z: Array) -> tuple[Array, Array]:
+    def at(self, x: Floats, z: Floats) -> tuple[Floats, Floats]:
         """Sunlight 0..1 and openness 0..1.2 at points of a 2-D shape."""
         column, row = self._grid(x, z)
         both = [

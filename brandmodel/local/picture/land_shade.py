@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brandmodel.local.picture.colour import Array
 from brandmodel.local.picture.land_look import Look
 from brandmodel.local.picture.land_relief import Points, Shade, Shader
-from brandmodel.local.picture.noise import Jet, smooth
+from brandmodel.local.picture.noise import Floats, Jet, smooth
 from brandmodel.local.picture.terrain import Land, wooded
 
 Vector = tuple[float, float, float]
@@ -54,7 +53,7 @@ class Setting:
         return cls(look, Shade(land, look.view, sun), sun, land)
 
 
-def facing(points: Points, sun: Vector) -> tuple[Array, Array]:
+def facing(points: Points, sun: Vector) -> tuple[Floats, Floats]:
     """Cosine of the light's angle, not clipped, and the upward part of the normal."""
     assert points.h.dx is not None
     assert points.h.dz is not None
@@ -65,7 +64,7 @@ def facing(points: Points, sun: Vector) -> tuple[Array, Array]:
     return cosine.astype(np.float32), up.astype(np.float32)
 
 
-def lit(setting: Setting, points: Points, albedo: Array, *, wrap: float = 0.0) -> Array:
+def lit(setting: Setting, points: Points, albedo: Floats, *, wrap: float = 0.0) -> Floats:
     """Albedo under sun and sky, before the air."""
     cosine, up = facing(points, setting.sun)
     sunlight, openness = setting.shade.at(points.x, points.z)
@@ -82,8 +81,8 @@ def lit(setting: Setting, points: Points, albedo: Array, *, wrap: float = 0.0) -
 
 
 def aired(
-    setting: Setting, points: Points, colour: Array, *, reach: float, low: float = 0.9
-) -> Array:
+    setting: Setting, points: Points, colour: Floats, *, reach: float, low: float = 0.9
+) -> Floats:
     """The colour after the air between: thicker with depth and low down."""
     look = setting.look
     thin = np.exp(-np.maximum(points.h.v, 0) * np.float32(low))
@@ -93,7 +92,7 @@ def aired(
     return (colour + (air - colour) * t[..., None]).astype(np.float32)
 
 
-def blend(a: Array, b: Array, t: Array) -> Array:
+def blend(a: Floats, b: Floats, t: Floats) -> Floats:
     """Albedo between two materials; either may be one colour."""
     return a + (b - a) * t[..., None]
 
@@ -105,7 +104,7 @@ def mountain_shader(setting: Setting, *, snow_line: float, reach: float) -> Shad
     if setting.look.scene.weather == "snow":
         line = min(line, 0.2 * snow_line)
 
-    def shader(points: Points) -> Array:
+    def shader(points: Points) -> Floats:
         _, up = facing(points, setting.sun)
         patch = noise.fractal(points.x * np.float32(2.1), points.z * np.float32(2.1), 4)
         grit = noise.value(points.x * 23, points.z * 23) * smooth(0.03, 0.01, points.grain)
@@ -130,7 +129,7 @@ def shore_shader(setting: Setting, *, snow_line: float, reach: float) -> Shader:
     """Mountains that end in a strip of pale beach or dark wet stones."""
     inner = mountain_shader(setting, snow_line=snow_line, reach=reach)
 
-    def shader(points: Points) -> Array:
+    def shader(points: Points) -> Floats:
         colour = inner(points)
         h = points.h.v
         wet = smooth(0.035, 0.0, h) * np.float32(0.45)
@@ -145,7 +144,7 @@ def dune_shader(setting: Setting, *, reach: float) -> Shader:
     if setting.look.white:
         sand = sand * 0.35 + setting.look.ground.snow * 0.65
 
-    def shader(points: Points) -> Array:
+    def shader(points: Points) -> Floats:
         assert points.h.dx is not None
         assert points.h.dz is not None
         x, z = points.x, points.z
@@ -168,7 +167,7 @@ def hill_shader(setting: Setting, *, reach: float) -> Shader:
     noise, ground = setting.look.noise, setting.look.ground
     seat = setting.land.seat
 
-    def shader(points: Points) -> Array:
+    def shader(points: Points) -> Floats:
         u, w = points.x + np.float32(seat[0]), points.z + np.float32(seat[1])
         wood = wooded(noise, Jet(u), Jet(w)).v
         patch = noise.fractal(u * np.float32(0.9), w * np.float32(0.9), 5)
@@ -196,7 +195,7 @@ def meadow_shader(setting: Setting, *, reach: float) -> Shader:
     seat = setting.land.seat
     bare = setting.look.bare
 
-    def shader(points: Points) -> Array:
+    def shader(points: Points) -> Floats:
         u, w = points.x + np.float32(seat[0]), points.z + np.float32(seat[1])
         wood = wooded(noise, Jet(u * np.float32(0.8)), Jet(w * np.float32(0.8))).v
         wood = wood * smooth(5.0, 7.0, points.z)

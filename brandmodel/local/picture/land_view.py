@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brandmodel.local.picture.colour import Array
+from brandmodel.local.picture.noise import Floats
 from brandmodel.local.picture.scene import Landscape, Terrain
 from brandmodel.tasks import Box, Space
 
@@ -58,12 +58,12 @@ class View:
         """Slope of the lower edge; negative."""
         return (self.horizon - 1) * self.height * self.scale
 
-    def xs(self, offset: float = 0.0) -> Array:
+    def xs(self, offset: float = 0.0) -> Floats:
         """(W,) slopes of pixel columns."""
         columns = np.arange(self.width, dtype=np.float32) + np.float32(0.5 + offset)
         return (columns - np.float32(self.width / 2)) * np.float32(self.scale)
 
-    def ys(self, offset: float = 0.0) -> Array:
+    def ys(self, offset: float = 0.0) -> Floats:
         """(H,) slopes of pixel rows, descending."""
         rows = np.arange(self.height, dtype=np.float32) + np.float32(0.5 + offset)
         return (np.float32(self.horizon * self.height) - rows) * np.float32(self.scale)

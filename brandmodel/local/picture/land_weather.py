@@ -6,15 +6,14 @@ import cv2
 import numpy as np
 import skia
 
-from brandmodel.local.picture.colour import Array
 from brandmodel.local.picture.land_ink import inked
 from brandmodel.local.picture.land_light import Light
 from brandmodel.local.picture.land_look import Look
 from brandmodel.local.picture.land_view import View
-from brandmodel.local.picture.noise import smooth
+from brandmodel.local.picture.noise import Floats, smooth
 
 
-def bloomed(picture: Array) -> None:
+def bloomed(picture: Floats) -> None:
     """Spread what is brighter than 0.75 over its surroundings, in place."""
     height, width = picture.shape[:2]
     unit = float(np.sqrt(height * width))
@@ -29,7 +28,7 @@ def bloomed(picture: Array) -> None:
     picture += np.maximum(cv2.resize(glow, (width, height), interpolation=cv2.INTER_LINEAR), 0)
 
 
-def weathered(picture: Array, look: Look, depth: Array) -> None:
+def weathered(picture: Floats, look: Look, depth: Floats) -> None:
     """Add what falls or drifts, in place."""
     scene, view, light, random = look.scene, look.view, look.light, look.random(0x3A)
     if scene.weather == "fog":
@@ -42,7 +41,7 @@ def weathered(picture: Array, look: Look, depth: Array) -> None:
         _snow(picture, view, light, random)
 
 
-def _fog(picture: Array, look: Look, depth: Array) -> None:
+def _fog(picture: Floats, look: Look, depth: Floats) -> None:
     """Banks of fog lie on the land: thick with distance, torn at their upper edge."""
     view, light, noise = look.view, look.light, look.noise
     x, y = view.xs()[None, :], view.ys()[:, None]
@@ -58,7 +57,7 @@ def _fog(picture: Array, look: Look, depth: Array) -> None:
 
 
 def _rain(
-    picture: Array, view: View, light: Light, random: np.random.Generator, amount: float
+    picture: Floats, view: View, light: Light, random: np.random.Generator, amount: float
 ) -> None:
     """Streaks in three depths, fine and slanted, lighter than what is behind them."""
     slant = float(random.uniform(0.08, 0.22)) * (1 if random.random() < 0.5 else -1)
@@ -75,9 +74,9 @@ def _rain(
 
         def draw(
             canvas: skia.Canvas,
-            xs: Array = xs,
-            ys: Array = ys,
-            lengths: Array = lengths,
+            xs: Floats = xs,
+            ys: Floats = ys,
+            lengths: Floats = lengths,
             wide: float = wide,
         ) -> None:
             path = skia.Path()
@@ -94,21 +93,26 @@ def _rain(
         picture += (shine - picture * np.float32(0.6)) * (alpha * np.float32(strength))[..., None]
 
 
-def _snow(picture: Array, view: View, light: Light, random: np.random.Generator) -> None:
+def _snow(picture: Floats, view: View, light: Light, random: np.random.Generator) -> None:
     """Flakes in four depths: fine and many far away, few, large and out of focus near."""
     area = view.half * (view.top - view.bottom)
     white = np.minimum(
         light.haze * np.float32(0.75) + np.float32(0.42 * (1 - 0.75 * light.dark)), 1.0
     )
     for count, radius, soft, strength in (
-        (1500, 0.0011, 0.0004, 0.60), (620, 0.0021, 0.0008, 0.80), (150, 0.0042, 0.0022, 0.75), (26, 0.010, 0.0065, 0.42)
-    ):  # fmt: skip
+        (1500, 0.0011, 0.0004, 0.60),
+        (620, 0.0021, 0.0008, 0.80),
+        (150, 0.0042, 0.0022, 0.75),
+        (26, 0.010, 0.0065, 0.42),
+    ):
         total = int(count * area / 0.63)
         xs = random.uniform(-view.half, view.half, total)
         ys = random.uniform(view.bottom, view.top, total)
         sizes = radius * random.uniform(0.55, 1.3, total)
 
-        def draw(canvas: skia.Canvas, xs: Array = xs, ys: Array = ys, sizes: Array = sizes) -> None:
+        def draw(
+            canvas: skia.Canvas, xs: Floats = xs, ys: Floats = ys, sizes: Floats = sizes
+        ) -> None:
             path = skia.Path()
             for x, y, r in zip(xs.tolist(), ys.tolist(), sizes.tolist(), strict=True):
                 path.addOval(skia.Rect(x - r, y - r * 1.1, x + r, y + r * 1.1))
@@ -120,7 +124,7 @@ def _snow(picture: Array, view: View, light: Light, random: np.random.Generator)
         picture += (white - picture) * (alpha * np.float32(strength))[..., None]
 
 
-def _lightning(picture: Array, view: View, light: Light, random: np.random.Generator) -> None:
+def _lightning(picture: Floats, view: View, light: Light, random: np.random.Generator) -> None:
     """One far bolt on the subject's side, and the cloud it lights."""
     x = view.sun[0] + float(random.uniform(-0.05, 0.05))
     start, end = view.top * 0.80, 0.012

@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 
 from brandmodel.local.picture import city, land_meadow, sky, trees
-from brandmodel.local.picture.colour import Array
 from brandmodel.local.picture.finish import developed
 from brandmodel.local.picture.land_look import Look
 from brandmodel.local.picture.land_relief import Relief, Shader
@@ -21,6 +20,7 @@ from brandmodel.local.picture.land_shade import (
     shore_shader,
 )
 from brandmodel.local.picture.land_weather import bloomed, weathered
+from brandmodel.local.picture.noise import Floats
 from brandmodel.local.picture.scene import Drawing, Landscape, Terrain
 from brandmodel.local.picture.terrain import Land, land_of
 from brandmodel.local.picture.trees import Stand
@@ -28,7 +28,7 @@ from brandmodel.local.picture.water import Water, depth_of, flooded
 from brandmodel.tasks import Box
 
 _GRAIN = 0.007
-_Painted = tuple[Array, tuple[Box, ...]]
+_Painted = tuple[Floats, tuple[Box, ...]]
 
 
 def draw(scene: Landscape, width: int, height: int) -> Drawing:
@@ -60,7 +60,7 @@ def _disc(look: Look) -> tuple[Box, ...]:
     return (look.view.box(x - r, y + r, x + r, y - r),)
 
 
-def _relief(look: Look, picture: Array) -> _Painted:
+def _relief(look: Look, picture: Floats) -> _Painted:
     """Land from a height field, with water and trees where it has them."""
     land = land_of(look.scene, look.view, look.noise)
     relief = Relief(land, look.view)
@@ -78,7 +78,7 @@ def _relief(look: Look, picture: Array) -> _Painted:
     return depth, (_summit(look, land, relief),)
 
 
-def _shores(look: Look, picture: Array, land: Land, relief: Relief, shader: Shader) -> Array:
+def _shores(look: Look, picture: Floats, land: Land, relief: Relief, shader: Shader) -> Floats:
     """Paint land and the still water around it; (H, W) depth of both."""
     wet = relief.wet()
     core = cv2.erode(wet.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
@@ -111,7 +111,7 @@ def _summit(look: Look, land: Land, relief: Relief) -> Box:
     return view.box(float(x[high[0]]), top, float(x[high[-1]]), foot)
 
 
-def _city(look: Look, picture: Array) -> _Painted:
+def _city(look: Look, picture: Floats) -> _Painted:
     view = look.view
     depth, box = city.skyline(picture, look)
     quay = view.ys() + np.float32(city.FOOT)
@@ -122,7 +122,7 @@ def _city(look: Look, picture: Array) -> _Painted:
     return np.where(alpha > 0.5, depth_of(view, 1.0)[:, None], depth).astype(np.float32), (box,)
 
 
-def _forest(look: Look, picture: Array) -> _Painted:
+def _forest(look: Look, picture: Floats) -> _Painted:
     depth = trees.forest(picture, look)
     side = look.view.subject
     reach = 0.4 * look.view.half
@@ -131,7 +131,7 @@ def _forest(look: Look, picture: Array) -> _Painted:
     )
 
 
-_PAINTERS: dict[Terrain, Callable[[Look, Array], _Painted]] = {
+_PAINTERS: dict[Terrain, Callable[[Look, Floats], _Painted]] = {
     "city": _city,
     "forest": _forest,
 }

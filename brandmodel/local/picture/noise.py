@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from brandmodel.local.picture.colour import Array
+Floats = NDArray[np.floating[Any]]
+"""Real numbers; float32 everywhere in these rooms, whatever the stubs of numpy infer."""
 
 CELLS = 32
 """Lattice cells before the noise repeats."""
@@ -29,20 +32,20 @@ class Jet:
 
     __slots__ = ("dx", "dz", "v")
 
-    def __init__(self, v: Array, dx: Array | None = None, dz: Array | None = None) -> None:
+    def __init__(self, v: Floats, dx: Floats | None = None, dz: Floats | None = None) -> None:
         self.v = v
         self.dx = dx
         self.dz = dz
 
     @classmethod
-    def plane(cls, x: Array, z: Array, *, slopes: bool) -> tuple[Jet, Jet]:
+    def plane(cls, x: Floats, z: Floats, *, slopes: bool) -> tuple[Jet, Jet]:
         """The coordinates themselves, with or without slopes."""
         if not slopes:
             return cls(x), cls(z)
         one, zero = np.ones((1, 1), np.float32), np.zeros((1, 1), np.float32)
         return cls(x, one, zero), cls(z, zero, one)
 
-    def _linear(self, other: Jet, a: Array | float, b: Array | float, v: Array) -> Jet:
+    def _linear(self, other: Jet, a: Floats | float, b: Floats | float, v: Floats) -> Jet:
         """``v`` whose slopes are ``a`` times mine plus ``b`` times the other's."""
         if self.dx is None or self.dz is None or other.dx is None or other.dz is None:
             return Jet(v)
@@ -72,13 +75,13 @@ class Jet:
     __radd__ = __add__
     __rmul__ = __mul__
 
-    def through(self, v: Array, slope: Array) -> Jet:
+    def through(self, v: Floats, slope: Floats) -> Jet:
         """The chain rule: ``v = f(self)`` where ``slope = f'(self)``."""
         if self.dx is None or self.dz is None:
             return Jet(v)
         return Jet(v, self.dx * slope, self.dz * slope)
 
-    def apply(self, f: Callable[[Array], tuple[Array, Array]]) -> Jet:
+    def apply(self, f: Callable[[Floats], tuple[Floats, Floats]]) -> Jet:
         """``f`` gives value and slope."""
         return self.through(*f(self.v))
 
@@ -111,7 +114,7 @@ class Jet:
         return self.through((self.v + root) * 0.5, (1 + self.v / root) * 0.5)
 
 
-def smooth(low: float, high: float, x: Array) -> Array:
+def smooth(low: float, high: float, x: Floats) -> Floats:
     """Smooth step from 0 at ``low`` to 1 at ``high``; ``high`` may be the smaller."""
     t = np.clip((x - np.float32(low)) / np.float32(high - low), 0, 1)
     return (t * t * (3 - 2 * t)).astype(np.float32)
@@ -127,21 +130,22 @@ class Lattice:
         self._jets = cv2.copyMakeBorder(table, _PAD, _PAD, _PAD, _PAD, cv2.BORDER_WRAP)
         self._values = np.ascontiguousarray(self._jets[..., 0])
 
-    def value(self, x: Array, z: Array, *, fine: bool = False) -> Array:
+    def value(self, x: Floats, z: Floats, *, fine: bool = False) -> Floats:
         """Noise at points of a 2-D shape; ``fine`` interpolates cubically."""
         u, w = _texel(x), _texel(z)
-        return cv2.remap(self._values, u, w, cv2.INTER_CUBIC if fine else cv2.INTER_LINEAR)
+        how = cv2.INTER_CUBIC if fine else cv2.INTER_LINEAR
+        return np.asarray(cv2.remap(self._values, u, w, how), np.float32)
 
     def at(self, x: Jet, z: Jet, *, fine: bool = False) -> Jet:
         """Noise at jets, with slopes where the coordinates have them."""
         if x.dx is None or x.dz is None or z.dx is None or z.dz is None:
             return Jet(self.value(x.v, z.v, fine=fine))
         how = cv2.INTER_CUBIC if fine else cv2.INTER_LINEAR
-        three = cv2.remap(self._jets, _texel(x.v), _texel(z.v), how)
+        three = np.asarray(cv2.remap(self._jets, _texel(x.v), _texel(z.v), how), np.float32)
         n, nx, nz = three[..., 0], three[..., 1], three[..., 2]
         return Jet(n, nx * x.dx + nz * z.dx, nx * x.dz + nz * z.dz)
 
-    def fractal(self, x: Array, z: Array, octaves: int, *, gain: float = 0.5) -> Array:
+    def fractal(self, x: Floats, z: Floats, octaves: int, *, gain: float = 0.5) -> Floats:
         """Plain fractal sum of values, about -0.7 to 0.7."""
         total = np.zeros_like(x)
         amplitude, norm = 1.0, 0.0
@@ -153,7 +157,7 @@ class Lattice:
         return (total / np.float32(norm)).astype(np.float32)
 
 
-def turned(x: Array, z: Array, octave: int) -> tuple[Array, Array]:
+def turned(x: Floats, z: Floats, octave: int) -> tuple[Floats, Floats]:
     """The next octave's coordinates: turned and shifted so that no two lattices line up."""
     shift = np.float32(7.3 + 3.1 * octave)
     x2 = np.float32(1.6) * x - np.float32(1.2) * z + shift
@@ -173,7 +177,7 @@ def lattice(seed: int) -> Lattice:
     return Lattice(seed)
 
 
-def _texel(x: Array) -> Array:
+def _texel(x: Floats) -> Floats:
     """Cells to padded texel positions within one period."""
     turns = np.floor(x * np.float32(1 / CELLS))
     return ((x - turns * np.float32(CELLS)) * np.float32(_TEXELS) + np.float32(_PAD)).astype(
@@ -181,7 +185,7 @@ def _texel(x: Array) -> Array:
     )
 
 
-def _table(gx: Array, gz: Array) -> Array:
+def _table(gx: Floats, gz: Floats) -> Floats:
     """(N, N, 3) value and slopes of one period; row is z, column is x."""
     at = np.arange(CELLS * _TEXELS, dtype=np.float32) / np.float32(_TEXELS)
     cell = at.astype(np.int64)
@@ -191,7 +195,9 @@ def _table(gx: Array, gz: Array) -> Array:
     fx, fz = f[None, :], f[:, None]
     u, du, w, dw = fade[None, :], slope[None, :], fade[:, None], slope[:, None]
 
-    def corner(iz: np.ndarray, ix: np.ndarray, oz: float, ox: float) -> tuple[Array, Array, Array]:
+    def corner(
+        iz: np.ndarray, ix: np.ndarray, oz: float, ox: float
+    ) -> tuple[Floats, Floats, Floats]:
         a, b = gx[np.ix_(iz, ix)], gz[np.ix_(iz, ix)]
         return a * (fx - ox) + b * (fz - oz), a, b
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from brandmodel.local.picture.botany import leaf, wheel
 from brandmodel.local.picture.colour import mix, with_lightness
 from brandmodel.local.picture.forms import Arch, Card, Twig, bent
-from brandmodel.local.picture.label import leaf, wheel
 from brandmodel.local.picture.lathe import Lathe, rounded
 from brandmodel.local.picture.products import Spot
 from brandmodel.local.picture.solids import Array, Ball, Block, Frame, vec

@@ -5,15 +5,15 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from brandmodel.local.picture.colour import Array, mix
+from brandmodel.local.picture.colour import mix
 from brandmodel.local.picture.land_light import Brand, Light, tone
 from brandmodel.local.picture.land_look import Look
 from brandmodel.local.picture.land_view import View
-from brandmodel.local.picture.noise import Lattice, smooth, turned
+from brandmodel.local.picture.noise import Floats, Lattice, smooth, turned
 from brandmodel.local.picture.scene import Landscape
 
 
-def painted(look: Look) -> Array:
+def painted(look: Look) -> Floats:
     """(H, W, 3) the sky on the whole frame, as if there were no land."""
     scene, view, light, noise = look.scene, look.view, look.light, look.noise
     rows = look.clear_sky(view.ys())[:, None]
@@ -39,14 +39,14 @@ def shows_disc(scene: Landscape, light: Light) -> bool:
     return scene.daytime != "dusk" and not moonless(scene) and float(light.disc.max()) > 0.02
 
 
-def _under(picture: Array, disc: Array, cover: tuple[Array, Array]) -> None:
+def _under(picture: Floats, disc: Floats, cover: tuple[Floats, Floats]) -> None:
     """Lay clouds over sky and disc, in place."""
     colour, alpha = cover
     picture += (colour - picture) * alpha[..., None]
     disc *= (1 - alpha[..., None]) ** 2
 
 
-def _sun(scene: Landscape, view: View, light: Light) -> tuple[Array, Array]:
+def _sun(scene: Landscape, view: View, light: Light) -> tuple[Floats, Floats]:
     """(H, W, 3) glow around the sun and its disc."""
     x, y = view.xs(), view.ys()
     dx = (x - np.float32(view.sun[0]))[None, :]
@@ -63,13 +63,13 @@ def _sun(scene: Landscape, view: View, light: Light) -> tuple[Array, Array]:
     if moonless(scene):
         ring = ring * 0.0
     glow = ring.astype(np.float32)[..., None] * light.glow
-    radius, soft = np.float32(0.026), np.float32(max(0.002, 1.2 * view.scale))
+    radius, soft = 0.026, max(0.002, 1.2 * view.scale)
     shape = smooth(radius + soft, radius - soft, r)[..., None]
     disc = shape * light.disc * np.float32(1.0 if shows_disc(scene, light) else 0.0)
     return glow, disc.astype(np.float32)
 
 
-def _clouds(look: Look) -> tuple[Array, Array]:
+def _clouds(look: Look) -> tuple[Floats, Floats]:
     """(H, W, 3) colour and (H, W) cover of clouds."""
     view = look.view
     # Clouds are soft: half the pixels are enough.
@@ -90,7 +90,7 @@ def _clouds(look: Look) -> tuple[Array, Array]:
     return _grown(colour, view, step, rows), _grown(alpha, view, step, rows)
 
 
-def _lit_cloud(look: Look, lit: Array, alpha: Array, x: Array, y: Array) -> Array:
+def _lit_cloud(look: Look, lit: Floats, alpha: Floats, x: Floats, y: Floats) -> Floats:
     """Colour of cloud between shade and light, with the sun shining through thin parts."""
     light, sun = look.light, look.view.sun
     away = np.sqrt((x - np.float32(sun[0])) ** 2 + (y - np.float32(sun[1])) ** 2)
@@ -100,7 +100,7 @@ def _lit_cloud(look: Look, lit: Array, alpha: Array, x: Array, y: Array) -> Arra
     )
 
 
-def _ceiling(look: Look, x: Array, y: Array, *, thick: bool) -> tuple[Array, Array]:
+def _ceiling(look: Look, x: Floats, y: Floats, *, thick: bool) -> tuple[Floats, Floats]:
     """High cloud in perspective: torn streaks, or a closed and rolling deck."""
     light, noise, view = look.light, look.noise, look.view
     random = look.random(0xC1)
@@ -128,7 +128,7 @@ def _ceiling(look: Look, x: Array, y: Array, *, thick: bool) -> tuple[Array, Arr
     return mix_haze(colour, light.haze, (1 - risen) * np.float32(0.75)), alpha
 
 
-def _heaps(look: Look, x: Array, y: Array) -> tuple[Array, Array]:
+def _heaps(look: Look, x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Cumulus over the horizon: flat feet, tops heaped from round bulges."""
     light, noise, view = look.light, look.noise, look.view
     random = look.random(0xC2)
@@ -137,7 +137,7 @@ def _heaps(look: Look, x: Array, y: Array) -> tuple[Array, Array]:
     seat = float(random.uniform(0, 30))
     tall = float(random.uniform(0.55, 1.0)) * (1.35 if look.scene.weather == "cloudy" else 0.85)
 
-    def heap(dx: np.float32 | float, dy: np.float32 | float, octaves: int) -> Array:
+    def heap(dx: np.float32 | float, dy: np.float32 | float, octaves: int) -> Floats:
         a, b = (x + dx) / np.float32(size), (y + dy) / np.float32(size)
         a, b = np.broadcast_arrays(a, b)
         flat_x, flat_y = np.ascontiguousarray(a, np.float32), np.ascontiguousarray(b, np.float32)
@@ -165,12 +165,12 @@ def _heaps(look: Look, x: Array, y: Array) -> tuple[Array, Array]:
     return colour, (alpha * np.float32(0.88)).astype(np.float32)
 
 
-def mix_haze(colour: Array, haze: Array, t: Array) -> Array:
+def mix_haze(colour: Floats, haze: Floats, t: Floats) -> Floats:
     """Linear blend towards the haze; what real air does."""
     return (colour + (haze - colour) * t[..., None]).astype(np.float32)
 
 
-def _grown(part: Array, view: View, step: int, rows: int) -> Array:
+def _grown(part: Floats, view: View, step: int, rows: int) -> Floats:
     """Back to full size, continued below the horizon by its last row."""
     full = np.ascontiguousarray(part)
     if step > 1:
@@ -183,7 +183,7 @@ def _grown(part: Array, view: View, step: int, rows: int) -> Array:
     return np.asarray(full, np.float32)
 
 
-def _stars(scene: Landscape, view: View, light: Light, noise: Lattice) -> Array:
+def _stars(scene: Landscape, view: View, light: Light, noise: Lattice) -> Floats:
     """(H, W, 3) stars, and a faint milky way where stars were asked for."""
     random = np.random.default_rng([scene.seed & 0xFFFFFFFF, 0x57A2])
     rich = scene.weather == "stars"
@@ -213,7 +213,7 @@ def _stars(scene: Landscape, view: View, light: Light, noise: Lattice) -> Array:
     return ((sharp + 0.5 * glow + band)[..., None] * tint).astype(np.float32)
 
 
-def _milky_way(view: View, random: np.random.Generator, noise: Lattice) -> Array:
+def _milky_way(view: View, random: np.random.Generator, noise: Lattice) -> Floats:
     x, y = view.xs()[None, :], view.ys()[:, None]
     lean = float(random.uniform(0.5, 0.9)) * (1 if random.random() < 0.5 else -1)
     off = (x - np.float32(view.subject * 0.3)) * np.float32(np.cos(lean)) + (
@@ -227,7 +227,7 @@ def _milky_way(view: View, random: np.random.Generator, noise: Lattice) -> Array
     return (band * (0.35 + 0.65 * dust) * up * 0.075).astype(np.float32)
 
 
-def _aurora(scene: Landscape, view: View, noise: Lattice) -> Array:
+def _aurora(scene: Landscape, view: View, noise: Lattice) -> Floats:
     """(H, W, 3) curtains of light: each hangs on a winding line and fades upwards."""
     random = np.random.default_rng([scene.seed & 0xFFFFFFFF, 0xA0])
     brand = Brand.of(scene.palette)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
-
 import numpy as np
 
 from brandmodel.local.picture import props
 from brandmodel.local.picture.colour import contrast, luminance, mix, oklab, with_lightness
+from brandmodel.local.picture.floor import Set, beside, free, leaf_spot, places
 from brandmodel.local.picture.label import Print
 from brandmodel.local.picture.products import GROUP, Look, Spot, made
 from brandmodel.local.picture.props import matte, satin
-from brandmodel.local.picture.roles import Roles, apart, roles, tamed
+from brandmodel.local.picture.roles import apart, roles, tamed
 from brandmodel.local.picture.scene import Prop, StillLife
 from brandmodel.local.picture.solids import Array, vec
-from brandmodel.local.picture.view import Body, Paint
+from brandmodel.local.picture.view import Paint
 
 _SEASON_PROP: dict[str, Prop] = {
     "autumn": "leaves",
@@ -23,45 +21,6 @@ _SEASON_PROP: dict[str, Prop] = {
     "spring": "branches",
     "summer": "citrus",
 }
-
-
-@dataclass(slots=True)
-class Set:
-    """What stands in the studio.
-
-    Attributes:
-        core: the product and its plinth, as the eye must see them whole.
-        around: everything else.
-        top: height of the surface that the product stands on.
-        tall: height of the product above it.
-        show: what is printed on the product.
-        azimuth: from where the camera looks, in radians about the product.
-        taken: circles on the floor (x, z, radius) that are occupied.
-    """
-
-    scene: StillLife
-    roles: Roles
-    random: np.random.Generator
-    side: int
-    room: float
-    core: list[Body] = field(default_factory=list[Body])
-    around: list[Body] = field(default_factory=list[Body])
-    taken: list[tuple[float, float, float]] = field(
-        default_factory=list[tuple[float, float, float]]
-    )
-    show: Print | None = None
-    azimuth: float = 0.0
-    top: float = 0.0
-    tall: float = 1.9
-
-    @property
-    def bodies(self) -> list[Body]:
-        """Everything, the core first."""
-        return [*self.core, *self.around]
-
-    def pick(self, low: float, high: float) -> float:
-        """One number of the scene's own."""
-        return float(self.random.uniform(low, high))
 
 
 def staged(scene: StillLife, aspect: float) -> Set:
@@ -165,35 +124,6 @@ def _hero(out: Set, variant: int) -> None:
     out.tall = max(float(b.corners()[1].max()) for b in out.core) - out.top
 
 
-def _free(out: Set, radius: float, tries: list[tuple[float, float]]) -> Spot | None:
-    """The first of the given places where a thing of that radius stands free."""
-    for x, z in tries:
-        if all(math.hypot(x - a, z - b) > radius + c for a, b, c in out.taken):
-            out.taken.append((x, z, radius))
-            return Spot(x, 0.0, z)
-    return None
-
-
-def _places(
-    out: Set, radius: float, side: int, behind: bool, loose: float = 0.0
-) -> list[tuple[float, float]]:
-    """Candidates beside the podium on one side, nearest first, inside the room."""
-    found: list[tuple[float, float]] = []
-    base = out.taken[0][2]
-    room = out.room + loose
-    if out.scene.space in ("left", "right") and side != out.side:
-        # On the calm side nothing reaches out further than the podium does.
-        room = base * 1.04
-    for reach in (0.02, 0.25, 0.6, 1.1):
-        for _ in range(9):
-            angle = out.pick(0.05, 0.95) if behind else out.pick(-0.95, 0.02)
-            x = side * (base + radius + reach) * math.cos(angle)
-            z = -(base + radius + reach) * math.sin(angle)
-            if abs(x) + radius * (0.6 if behind else 1.1) < room:
-                found.append((x, z))
-    return found
-
-
 def _add_arch(out: Set) -> None:
     colour = out.roles.shape
     x = out.side * out.pick(0.2, 0.8)
@@ -231,11 +161,11 @@ def _add_plinths(out: Set) -> None:
     """A tall drum to one side, a block to the other, each with a place on top."""
     r = out.roles
     tall = out.pick(0.75, 1.15) + out.top * 0.5
-    place = _free(out, 0.6, _places(out, 0.6, out.side, True))
+    place = free(out, 0.6, places(out, 0.6, out.side, True))
     if place:
         out.around.append(props.drum(place, 0.58, tall, matte(r.tall)))
         _crown(out, place, tall, 0.42)
-    place = _free(out, 0.62, _places(out, 0.62, -out.side, out.random.random() < 0.5))
+    place = free(out, 0.62, places(out, 0.62, -out.side, out.random.random() < 0.5))
     if place:
         low = out.pick(0.28, 0.5)
         colour = r.dots[1] if apart(r.dots[1], r.ground) > 0.1 else r.tall
@@ -258,26 +188,15 @@ def _crown(out: Set, place: Spot, tall: float, limit: float) -> None:
 def _add_spheres(out: Set) -> None:
     r = out.roles
     for side, radius in ((-out.side, out.pick(0.2, 0.28)), (out.side, out.pick(0.13, 0.19))):
-        place = _free(out, radius * 1.1, _places(out, radius, side, False))
+        place = free(out, radius * 1.1, places(out, radius, side, False))
         if place:
             used = sum(b.group == "spheres" for b in out.around)
             out.around.append(props.ball(place, radius, satin(r.dots[used % len(r.dots)])))
 
 
-def _beside(out: Set, radius: float, sides: tuple[int, ...]) -> Spot | None:
-    """A place in front or behind on one of the sides; at worst one that the frame cuts."""
-    for loose in (0.0, 0.5):
-        for side in sides:
-            for behind in (False, True):
-                place = _free(out, radius, _places(out, radius, side, behind, loose))
-                if place:
-                    return place
-    return None
-
-
 def _add_citrus(out: Set) -> None:
     rind = tamed(out.roles.accent, 0.72, 0.88)
-    place = _beside(out, 0.55, (-out.side, out.side))
+    place = beside(out, 0.55, (-out.side, out.side))
     if place:
         out.around.extend(props.fruit(place, 0.3, rind, out.random))
 
@@ -286,7 +205,7 @@ def _add_ice(out: Set) -> None:
     r = out.roles
     tint = mix(vec(0.62, 0.85, 0.97), r.primary, 0.1)
     for way in (out.side, -out.side):
-        place = _beside(out, 0.5, (way,))
+        place = beside(out, 0.5, (way,))
         if place:
             out.around.extend(
                 props.cubes(place, 0.24, tint, out.random, 4 if way == out.side else 2)
@@ -298,9 +217,7 @@ def _add_stones(out: Set) -> None:
     pale = mix(r.paper, r.ink, 0.25)
     colours = [mix(r.paper, r.ink, 0.5), pale, r.dots[0], mix(r.paper, r.ink, 0.65)]
     for way, size in ((out.side, 0.46), (-out.side, 0.32)):
-        place = _free(
-            out, size * 1.3, _places(out, size, way, False) + _places(out, size, way, True)
-        )
+        place = free(out, size * 1.3, places(out, size, way, False) + places(out, size, way, True))
         if place:
             out.around.extend(props.pebbles(place, size, colours, out.random))
 
@@ -325,28 +242,13 @@ def _add_leaves(out: Set) -> None:
     warm = [tamed(c, 0.5, 0.75) for c in (hue, mix(hue, r.ink, 0.25))]
     warm += [mix(hue, r.primary, 0.22), mix(hue, r.paper, 0.25)]
     leaves = props.foliage(warm, (0, 1))
-    spots = [spot for number in range(8) if (spot := _leaf_spot(out, number))]
+    spots = [spot for number in range(8) if (spot := leaf_spot(out, number))]
     if out.scene.space != "top":
         # Two are still falling, beside the product and never in front of it.
         high = out.top + out.tall
         spots.append((out.side * out.pick(0.85, 1.2), high * out.pick(0.85, 1.05), -0.4))
         spots.append((out.side * out.pick(1.2, 1.5), high * out.pick(0.5, 0.7), -0.1))
     out.around.extend(props.fallen(leaves, spots, 0.31, out.random))
-
-
-def _leaf_spot(out: Set, number: int) -> tuple[float, float, float] | None:
-    """Somewhere on the floor around the podium, off whatever else lies there."""
-    side = out.side if number % 3 else -out.side
-    base = out.taken[0][2]
-    calm = out.scene.space in ("left", "right") and side != out.side
-    room = base - 0.25 if calm else out.room + 0.2
-    for _ in range(6):
-        angle, reach = out.pick(-1.2, 0.3), base + out.pick(0.2, 0.8)
-        x, z = side * reach * math.cos(angle), -reach * math.sin(angle)
-        clear = all(math.hypot(x - a, z - b) > 0.24 + c for a, b, c in out.taken)
-        if clear and abs(x) < room:
-            return x, 0.0, z
-    return None
 
 
 _ORDER: tuple[Prop, ...] = (

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from brandmodel.local.picture.finish import developed
+from brandmodel.local.picture.floor import Set
 from brandmodel.local.picture.framing import bounds, camera_for, rig_for
 from brandmodel.local.picture.light import Rig, cells, gathered, key_share
 from brandmodel.local.picture.products import GROUP
@@ -15,7 +16,7 @@ from brandmodel.local.picture.scene import Drawing, StillLife
 from brandmodel.local.picture.shade import Lit, shaded
 from brandmodel.local.picture.smooth import enlarged, joined
 from brandmodel.local.picture.solids import Array
-from brandmodel.local.picture.staging import Set, staged
+from brandmodel.local.picture.staging import staged
 from brandmodel.local.picture.view import (
     Body,
     Camera,

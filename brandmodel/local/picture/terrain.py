@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brandmodel.local.picture.colour import Array
 from brandmodel.local.picture.land_view import View
-from brandmodel.local.picture.noise import Jet, Lattice, turned_jets
+from brandmodel.local.picture.noise import Floats, Jet, Lattice, turned_jets
 from brandmodel.local.picture.scene import Landscape, Terrain
 
-Grain = Array | None
+Grain = Floats | None
 """World size of a pixel at each point; octaves finer than that fade out. None keeps all."""
 Form = Callable[[Jet, Jet, Grain], Jet]
 
@@ -45,18 +44,18 @@ class Land:
     seat: tuple[float, float] = (0.0, 0.0)
 
 
-def _fade(grain: Grain, cells: float) -> Array | None:
+def _fade(grain: Grain, cells: float) -> Floats | None:
     """Weight of an octave with so many cells per world unit."""
     if grain is None:
         return None
     return np.clip(np.float32(1.6) - grain * np.float32(cells * 3.2), 0, 1)
 
 
-def _weighted(n: Jet, weight: Array | None) -> Jet:
+def _weighted(n: Jet, weight: Floats | None) -> Jet:
     return n if weight is None else Jet(weight).__mul__(n) if n.dx is None else _scaled(n, weight)
 
 
-def _scaled(n: Jet, weight: Array) -> Jet:
+def _scaled(n: Jet, weight: Floats) -> Jet:
     assert n.dx is not None
     assert n.dz is not None
     return Jet(n.v * weight, n.dx * weight, n.dz * weight)

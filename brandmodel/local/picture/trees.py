@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import skia
 
-from brandmodel.local.picture.colour import Array, mix
+from brandmodel.local.picture.colour import mix
 from brandmodel.local.picture.land_ink import Outline, Rgb, inked, over, paint, shape
 from brandmodel.local.picture.land_look import Look
 from brandmodel.local.picture.land_plants import Nursery, Tree
-from brandmodel.local.picture.noise import Jet, smooth
+from brandmodel.local.picture.noise import Floats, Jet, smooth
 from brandmodel.local.picture.terrain import Land, wooded
 
 
@@ -20,12 +20,12 @@ def _toned(colour: Rgb, k: float) -> Rgb:
     return colour[0] * k, colour[1] * k, colour[2] * k
 
 
-def _hazed(colour: Rgb, air: Array, t: float) -> Rgb:
+def _hazed(colour: Rgb, air: Floats, t: float) -> Rgb:
     r, g, b = (c + (float(a) - c) * t for c, a in zip(colour, air, strict=True))
     return r, g, b
 
 
-def forest(picture: Array, look: Look) -> Array:
+def forest(picture: Floats, look: Look) -> Floats:
     """Paint a forest in mist over the sky, in place; (H, W) depth.
 
     Slopes from far to near lean left and right in turn: each darker, taller and clearer, with
@@ -146,7 +146,7 @@ class Stand:
     scale: float = 1.0
 
 
-def scattered(picture: Array, look: Look, land: Land, depth: Array, stand: Stand) -> None:
+def scattered(picture: Floats, look: Look, land: Land, depth: Floats, stand: Stand) -> None:
     """Grow trees on the visible land, in place; those behind a rise stay hidden."""
     random = look.random(0x7E)
     view, n = look.view, stand.count
@@ -166,7 +166,9 @@ def scattered(picture: Array, look: Look, land: Land, depth: Array, stand: Stand
             u + np.float32(land.seat[0] * stand.scale),
             w + np.float32(land.seat[1] * stand.scale),
         )
-        edge = wooded(look.noise, Jet(u), Jet(w)).v[0] - np.float32(0.3) + (random.random(n) < 0.02)
+        edge = (
+            wooded(look.noise, Jet(u), Jet(w)).v[0] - np.float32(0.3) + (random.random(n) < 0.007)
+        )
     toward = slope * np.float32(np.sign(view.subject) / view.half)
     if view.calm:
         edge = edge + np.float32(0.22) * toward / np.sqrt(z)
@@ -192,7 +194,7 @@ def scattered(picture: Array, look: Look, land: Land, depth: Array, stand: Stand
     over(picture, inked(view, draw))
 
 
-def _shafts(picture: Array, look: Look) -> None:
+def _shafts(picture: Floats, look: Look) -> None:
     """Light that falls through gaps: the bright sky smeared away from the sun, in place."""
     view, light = look.view, look.light
     size = (max(32, view.width // 6), max(32, view.height // 6))

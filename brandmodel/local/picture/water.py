@@ -11,10 +11,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from brandmodel.local.picture.colour import Array
 from brandmodel.local.picture.land_look import Look
 from brandmodel.local.picture.land_view import View
-from brandmodel.local.picture.noise import Jet, Lattice, smooth, turned_jets
+from brandmodel.local.picture.noise import Floats, Jet, Lattice, smooth, turned_jets
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Water:
     foam: float = 0.0
 
 
-def depth_of(view: View, eye: float) -> Array:
+def depth_of(view: View, eye: float) -> Floats:
     """(H,) depth of the water plane in each row; infinite above the horizon."""
     below = -view.ys()
     with np.errstate(divide="ignore"):
@@ -45,7 +44,7 @@ def depth_of(view: View, eye: float) -> Array:
         )
 
 
-def flooded(picture: Array, look: Look, water: Water, alpha: Array, mirrored: Array) -> None:
+def flooded(picture: Floats, look: Look, water: Water, alpha: Floats, mirrored: Floats) -> None:
     """Lay water over the picture, in place.
 
     Args:
@@ -82,8 +81,8 @@ def flooded(picture: Array, look: Look, water: Water, alpha: Array, mirrored: Ar
 
 
 def _waves(
-    water: Water, noise: Lattice, x: Array, z: Array, scale: float
-) -> tuple[Array, Array, Array, Array]:
+    water: Water, noise: Lattice, x: Floats, z: Floats, scale: float
+) -> tuple[Floats, Floats, Floats, Floats]:
     """Slopes across and along, height about -1..1, and the slope of what is too small to show."""
     cells = 1 / water.length
     # A pixel is much longer along z than across: its area decides what it can show.
@@ -119,8 +118,8 @@ def _waves(
 
 
 def _taps(
-    picture: Array, view: View, mirrored: Array, tilt: tuple[Array, Array], rough: Array
-) -> Array:
+    picture: Floats, view: View, mirrored: Floats, tilt: tuple[Floats, Floats], rough: Floats
+) -> Floats:
     """What tilted water mirrors: five looks up and down the spread of slopes."""
     source = np.minimum(picture, np.float32(4.0))
     columns = np.arange(view.width, dtype=np.float32)[None, :]
@@ -143,7 +142,7 @@ def _taps(
     return total / np.float32(len(spread))
 
 
-def _foam(water: Water, noise: Lattice, x: Array, z: Array, height: Array) -> Array:
+def _foam(water: Water, noise: Lattice, x: Floats, z: Floats, height: Floats) -> Floats:
     """(h, W) broken crests."""
     cells = np.float32(1 / water.length)
     z = np.broadcast_to(np.minimum(z, 4e3), x.shape).astype(np.float32)

@@ -6,7 +6,7 @@ and measure each text's contrast on the pixels it stands on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -305,7 +305,7 @@ def _lay_pill(pixels: NDArray[np.uint8], pill: Pill, fill: str) -> None:
 
 
 @contextmanager
-def _canvas(pixels: NDArray[np.uint8]) -> Iterator[skia.Canvas]:
+def _canvas(pixels: NDArray[np.uint8]) -> Generator[skia.Canvas]:
     """A canvas over (H, W, 3) pixels; what is painted is in them afterwards."""
     sheet = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA), np.uint8)
     surface = skia.Surface(

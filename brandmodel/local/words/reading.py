@@ -130,7 +130,7 @@ def _reading(
     )
 
 
-def _is_announcement(found: Sequence[Word], dated: bool) -> bool:
+def _is_announcement(found: tuple[Word, ...], dated: bool) -> bool:
     """Whether a brief that names no format announces something all the same."""
     if dated and values(found, "occasion"):
         return True

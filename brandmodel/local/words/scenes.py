@@ -87,6 +87,7 @@ _BY_MOOD: dict[str, tuple[Style, ...]] = {
 }
 _ENERGY = {"calm": 0.25, "elegant": 0.4, "bold": 0.8, "playful": 0.75, "festive": 0.8, "dark": 0.45}
 _STYLES: tuple[Style, ...] = ("geometry", "ribbons", "waves", "rings", "gradient", "halftone")
+_LANDS: tuple[Terrain, ...] = get_args(Terrain)
 _DAYLIGHT: tuple[Daytime, ...] = ("day", "day", "sunset", "dawn")
 _MOST_PROPS = 4
 
@@ -176,7 +177,7 @@ def _terrain(saw: Seen, draw: _Choice) -> Terrain:
         suits = _by_sky(saw.found)
         fitting = tuple(t for t in _STAND_IN[kind] if t in suits) or _STAND_IN[kind]
         return lot(fitting, "terrain", *draw.what)
-    return lot(_by_sky(saw.found) or get_args(Terrain), "terrain", *draw.what)
+    return lot(_by_sky(saw.found) or _LANDS, "terrain", *draw.what)
 
 
 def _by_sky(found: tuple[Word, ...]) -> tuple[Terrain, ...]:
@@ -308,7 +309,7 @@ def _sublabel(saw: Seen, label: str) -> str:
     for word in saw.found[at : at + 3]:
         if not word.means("product"):
             break
-        run.append(word.text)
+        run.append(word.text.lower() if word.text.istitle() else word.text)
     words_of_it = " ".join(run)
     same = words_of_it.casefold() in label.casefold()
     return "" if same or len(words_of_it) > 22 else words_of_it

@@ -147,6 +147,9 @@ def _is_missing(
         return False
     if not word.meanings:
         return _is_noun(word)
+    if word.value("absent") == "person" and re.search(r"['\u2019]s?$", word.text):
+        # "my mother's birthday" shows no mother.
+        return False
     if word.value("style") == "any":
         return False
     if any(value in shown for group, value in word.meanings if group != "absent"):

@@ -24,7 +24,11 @@ _FOR_KIND: dict[str, Kind] = {
     "outdoors": "landscape",
     "without a subject": "abstract",
 }
-_FOR = re.compile(r"^for\s", re.IGNORECASE)
+# Conditions, prohibitions and colours are not things to be put into a picture.
+_ASIDE = re.compile(
+    r"^(?:for|colou?rs?|the mood)\s|\b(?:only|never|not|no|unless|when|where|if|should)\b",
+    re.IGNORECASE,
+)
 _SET_ONLY = re.compile(r"\b(?:backdrop|plinths?|on a set)\b", re.IGNORECASE)
 _STEERING = ("season", "occasion", "product", "terrain", "daytime", "mood", "weather", "theme")
 _ORDER: dict[Kind, tuple[str, ...]] = {
@@ -79,8 +83,8 @@ def look_of(reading: Reading, subject: str, passages: Sequence[Passage], tone: s
     direction = _sentences_for(saw.kind, brief, passages)
     own = _own_words(subject, occasion)
     setting = "; ".join([*own, *direction])
-    mood = _mood(reading, direction, tone, saw.kind)
-    colours = values(words(" ".join(direction)), "colour")
+    mood = _mood(reading, direction, tone)
+    colours = _colours_for(saw.kind, brief, passages)
     return Look(saw, setting, mood, colours)
 
 
@@ -96,24 +100,32 @@ def _own_words(subject: str, occasion: str) -> list[str]:
 
 
 def _sentences_for(kind: Kind, brief: tuple[Word, ...], passages: Sequence[Passage]) -> list[str]:
-    """The sentences of art direction that bear on the brief, best section of each family first."""
-    sections: dict[str, tuple[int, Passage]] = {}
-    for passage in passages:
-        if not is_art_direction(passage):
-            continue
-        family, worth = _bearing(passage, brief, kind)
-        # Equal worth: the passage that a search put first, so the order of the document is no matter.
-        if worth > sections.get(family, (0, passage))[0]:
-            sections[family] = (worth, passage)
-    rank = {family: at for at, family in enumerate(_ORDER[kind])}
-    ordered = sorted(sections.items(), key=lambda item: rank.get(item[0], len(rank)))
-    chosen: list[str] = []
-    for number in range(MOST_SENTENCES):
-        for _, (_, passage) in ordered:
-            fitting = _fitting(passage, kind, brief)
-            if number < len(fitting) and len(chosen) < MOST_SENTENCES:
-                chosen.append(fitting[number])
-    return _within(chosen, set(values(brief, "prop")))
+    """The sentences of art direction that bear on the brief, the best section of each family.
+
+    The order in which a search found the passages is no matter: it may hang on facts of the brief.
+    """
+    ordered = sorted(_best_sections(kind, brief, passages).items(), key=lambda s: _rank(s[0], kind))
+    fitting = [_fitting(section, kind, brief) for _, section in ordered]
+    chosen = [
+        said[number] for number in range(MOST_SENTENCES) for said in fitting if number < len(said)
+    ]
+    return _within(chosen, set(values(brief, "prop")))[:MOST_SENTENCES]
+
+
+def _best_sections(
+    kind: Kind, brief: tuple[Word, ...], passages: Sequence[Passage]
+) -> dict[str, list[Passage]]:
+    """By family, the section of art direction that bears most on the brief."""
+    sections: dict[tuple[str, str], list[Passage]] = {}
+    for passage in sorted(passages, key=lambda p: (p.document, p.heading, p.text)):
+        if is_art_direction(passage):
+            sections.setdefault((passage.document, passage.heading), []).append(passage)
+    best: dict[str, tuple[int, list[Passage]]] = {}
+    for section in sections.values():
+        family, worth = max((_bearing(p, brief, kind) for p in section), key=lambda b: b[1])
+        if worth > best.get(family, (0, section))[0]:
+            best[family] = (worth, section)
+    return {family: section for family, (_, section) in best.items()}
 
 
 def _within(chosen: list[str], props: set[str]) -> list[str]:
@@ -121,8 +133,9 @@ def _within(chosen: list[str], props: set[str]) -> list[str]:
     kept: list[str] = []
     for sentence in dict.fromkeys(chosen):
         more = props | set(values(words(sentence), "prop"))
+        styles = {v for s in [*kept, sentence] for v in values(words(s), "style")}
         long = sum(map(len, kept)) + len(sentence) > MOST_LETTERS
-        if not kept or not (long or len(more) > MOST_PROPS):
+        if not kept or not (long or len(more) > MOST_PROPS or len(styles) > 1):
             kept.append(sentence)
             props = more
     return kept
@@ -132,18 +145,22 @@ def _bearing(passage: Passage, brief: tuple[Word, ...], kind: Kind) -> tuple[str
     """(family, worth) of a passage for a brief; worth 0 has no bearing."""
     said = {m for w in brief for m in w.meanings if m[0] in _STEERING}
     about = [m for w in words(passage.heading) for m in w.meanings if m[0] in _STEERING]
-    shared = [m for m in about if m in said]
-    telling = {s for w in brief if w.means(*_STEERING) or not w.meanings for s in stems(w.text)}
-    in_heading = len(telling & set(stems(passage.heading)))
-    in_text = len(telling & set(stems(passage.text)))
-    families = [m[0] for m in (shared or about)]
-    family = min(families, key=lambda f: _rank(f, kind), default="")
     if not about:
         general = bool(_ART_HEADING.search(passage.heading)) or not passage.heading
-        return "general", 1 + in_text if general else in_text
-    exact = 4 * in_heading + 3 * len(shared)
+        return "general", int(general) + _shared_words(brief, passage.text, "product", "terrain")
+    shared = [m for m in about if m in said]
+    family = min((m[0] for m in shared or about), key=lambda f: _rank(f, kind))
+    if family not in _ORDER[kind]:
+        return family, 0
     # A product's section bears on a product that it names, whatever its heading says.
-    return family, exact + 6 * in_text if shared or (in_text and family == "product") else 0
+    named = _shared_words(brief, passage.text, "product", "absent") if family == "product" else 0
+    in_heading = _shared_words(brief, passage.heading, *_STEERING)
+    return family, 4 * in_heading + 3 * len(shared) + 6 * named
+
+
+def _shared_words(brief: tuple[Word, ...], text: str, *groups: str) -> int:
+    telling = {s for w in brief if w.means(*groups) for s in stems(w.text)}
+    return len(telling & set(stems(text)))
 
 
 def _rank(family: str, kind: Kind) -> int:
@@ -151,12 +168,13 @@ def _rank(family: str, kind: Kind) -> int:
     return order.index(family) if family in order else len(order)
 
 
-def _fitting(passage: Passage, kind: Kind, brief: tuple[Word, ...]) -> list[str]:
-    """The sentences of a passage that this kind of picture can follow, and the brief does not deny."""
+def _fitting(section: list[Passage], kind: Kind, brief: tuple[Word, ...]) -> list[str]:
+    """What a section says for this kind of picture and the brief does not deny, clearest first."""
     groups = ("season", "daytime", "terrain", "weather", "product")
     fixed = {g: set(values(brief, g)) for g in groups}
-    fit: list[str] = []
-    for sentence in sentences(passage.text):
+    labelled: list[str] = []
+    plainly: list[str] = []
+    for sentence in (s for passage in section for s in sentences(passage.text)):
         text = readable(sentence.text).rstrip(".!")
         label = _LABEL.match(text)
         meant_for = _FOR_KIND.get(label[1].casefold()) if label else None
@@ -166,9 +184,8 @@ def _fitting(passage: Passage, kind: Kind, brief: tuple[Word, ...]) -> list[str]
             continue
         named = {g: set(values(found, g)) for g in fixed}
         if all(not fixed[g] or named[g] <= fixed[g] for g in fixed):
-            said = _lowered(text)
-            fit.insert(0, said) if meant_for else fit.append(said)
-    return fit
+            (labelled if meant_for else plainly).append(_lowered(text))
+    return labelled + plainly
 
 
 def _lowered(text: str) -> str:
@@ -184,8 +201,8 @@ def _lowered(text: str) -> str:
 
 def _pictured(text: str, found: tuple[Word, ...]) -> bool:
     """Whether a sentence says something that can be seen, rather than when it applies."""
-    telling = ("light", "prop", "colour", "season", "daytime", "weather", "terrain", "style")
-    return not _FOR.match(text) and any(w.means(*telling, "backdrop") for w in found)
+    telling = ("light", "prop", "daytime", "weather", "terrain", "style", "backdrop")
+    return not _ASIDE.search(text) and any(w.means(*telling) for w in found)
 
 
 def _is_foreign(text: str, kind: Kind) -> bool:
@@ -197,7 +214,17 @@ def _is_foreign(text: str, kind: Kind) -> bool:
     return any(w.means(*_FOREIGN[kind]) and not w.means(*spared) for w in words(text))
 
 
-def _mood(reading: Reading, direction: Sequence[str], tone: str, kind: Kind) -> str:
+def _colours_for(
+    kind: Kind, brief: tuple[Word, ...], passages: Sequence[Passage]
+) -> tuple[str, ...]:
+    """The colours that the sections bearing on the brief name."""
+    sections = _best_sections(kind, brief, passages)
+    ordered = sorted(sections.items(), key=lambda item: _rank(item[0], kind))
+    text = "\n".join(passage.text for _, section in ordered for passage in section)
+    return values(words(" ".join(s.text for s in sentences(text) if "olour" in s.text)), "colour")
+
+
+def _mood(reading: Reading, direction: Sequence[str], tone: str) -> str:
     if reading.mood:
         return ", ".join(reading.mood)
     steered = [w.text.lower() for w in words(" ".join(direction)) if w.means("mood")]
