@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 
-from brandmodel.recipes import RECIPES
+from brandmodel.recipes import RECIPES, find
 from brandmodel.tasks import PROVIDERS
+
+# Loaded before the first snapshot: a module registers its recipe only once.
+for _name in ("picture", "answer"):
+    find(_name)
 
 SHARED = Path(__file__).parents[2] / "shared"
 

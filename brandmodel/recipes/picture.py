@@ -46,7 +46,7 @@ class PictureOptions(Value):
     takes: int = Field(default=3, ge=1, le=12)
     scale: float = Field(default=1.0, gt=0, le=1)
     preview: float = Field(default=0.5, gt=0, le=1)
-    grade: float = Field(default=0.35, ge=0, le=1)
+    grade: float = Field(default=0.6, ge=0, le=1)
 
 
 @recipe(

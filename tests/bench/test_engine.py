@@ -81,7 +81,9 @@ async def test_wide_steps_run_side_by_side(tmp_path: Path) -> None:
         await model.run("warm", recipe="wide")
         one = (await model.run(words[0], recipe="wide")).receipt.seconds
         sixteen = (await model.run(" ".join(words), recipe="wide")).receipt.seconds
-    print(f"\none step {one:.3f} s, 16 wide {sixteen:.3f} s: ratio {sixteen / one:.2f} (goal near 1)")
+    print(
+        f"\none step {one:.3f} s, 16 wide {sixteen:.3f} s: ratio {sixteen / one:.2f} (goal near 1)"
+    )
 
 
 async def test_a_long_recipe_again_from_the_journal(tmp_path: Path) -> None:
@@ -109,11 +111,14 @@ async def test_a_long_recipe_again_from_the_journal(tmp_path: Path) -> None:
 
 async def test_import_is_light() -> None:
     def measured(code: str) -> tuple[float, int]:
-        probe = f"import sys,time; b=time.perf_counter(); {code}; print(time.perf_counter()-b, len(sys.modules))"
+        end = "print(time.perf_counter() - b, len(sys.modules))"
+        probe = f"import sys, time; b = time.perf_counter(); {code}; {end}"
         times: list[float] = []
         modules = 0
         for _ in range(7):
-            out = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+            out = subprocess.run(
+                [sys.executable, "-c", probe], capture_output=True, text=True, check=True
+            )
             seconds, count = out.stdout.split()
             times.append(float(seconds))
             modules = int(count)

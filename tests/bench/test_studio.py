@@ -24,7 +24,9 @@ async def test_the_poster(tmp_path: Path) -> None:
     print(f"\nposter 1024x1024: {first.seconds:.1f} s, {len({s.task for s in first.steps})} tasks")
     for step in sorted(first.steps, key=lambda s: -s.seconds):
         print(f"  {step.name:<10} {step.seconds:5.2f} s  {step.seconds / first.seconds:4.0%}")
-    print(f"again: {again.seconds:.2f} s; Friday: {friday.seconds:.2f} s, {friday.count('ran')} ran")
+    print(
+        f"again: {again.seconds:.2f} s; Friday: {friday.seconds:.2f} s, {friday.count('ran')} ran"
+    )
     print(f"draft: {draft.seconds:.2f} s")
 
 

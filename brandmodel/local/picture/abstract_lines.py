@@ -239,7 +239,7 @@ def _wave(stage: Stage, near: float, span: tuple[float, float], tone: str) -> No
     swell = np.sin(x / length * 2.1 + float(random.uniform(0, 6.28)))
     ripple = 0.35 * np.sin(x / length * 4.7 + float(random.uniform(0, 6.28)))
     crest = base - height * (swell + ripple)
-    crest += _sinking(stage, x) * (stage.high * (1.1 - 0.16 * (1 - near)) - crest)
+    crest += _sinking(stage, x) * (stage.high * (1.12 - 0.08 * (1 - near)) - crest)
     path = _smooth(np.stack([x, crest.astype(np.float32)], -1))
     path.lineTo(stage.wide * 1.03, stage.high * 1.1)
     path.lineTo(-stage.wide * 0.03, stage.high * 1.1)

@@ -123,7 +123,7 @@ _SUNS: dict[Daytime, tuple[tuple[str, float, float, float, float, float], ...]] 
     "dawn": (("paper", 0.97, 0.05, 80, 0.6, 5.0), ("accent", 0.86, 0.09, 60, 0.5, 0.55),
              ("accent", 0.88, 0.09, 62, 0.6, 1.5)),
     "day": (("paper", 0.98, 0.03, 95, 0.6, 6.0), ("paper", 0.95, 0.03, 90, 0.5, 0.40),
-            ("paper", 0.95, 0.035, 85, 0.7, 2.7)),
+            ("paper", 0.95, 0.035, 85, 0.7, 2.35)),
     "sunset": (("accent", 0.95, 0.07, 85, 0.6, 6.0), ("accent", 0.84, 0.13, 70, 0.5, 0.75),
                ("accent", 0.84, 0.12, 62, 0.6, 1.9)),
     "dusk": (("accent", 0.8, 0.1, 60, 0.5, 0.0), ("accent", 0.72, 0.12, 50, 0.5, 0.32),
@@ -175,7 +175,9 @@ def _sky(brand: Brand, scene: Landscape, air: _Air) -> Floats:
         return stops.astype(np.float32)
     # Under cloud the sky loses its span from horizon to zenith and most of its hue.
     lab = oklab(stops)
-    mean = lab.mean(0)
+    # The bright rim at the horizon is shut out first.
+    mean = np.average(lab, axis=0, weights=(0.15, 0.15, 0.35, 0.35))
+    mean[0] = lab[:, 0].mean()
     lab[:, 0] = (lab[:, 0] + (mean[0] * 1.04 - lab[:, 0]) * air.grey) * air.dim**0.45
     lab[:, 1:] = (lab[:, 1:] + (mean[1:] - lab[:, 1:]) * air.grey) * (1 - 0.55 * air.grey)
     return np.maximum(from_oklab(lab), 0).astype(np.float32)
@@ -203,7 +205,7 @@ def light_of(scene: Landscape) -> Light:
         sky[0], tone(brand.paper, 0.97, 0.03, 80, 0.3), 0.6 if scene.daytime != "night" else 0.0
     )
     if scene.daytime in ("sunset", "dusk", "dawn"):
-        lit = mix(lit, tone(brand.accent, 0.80, 0.12, 45, 0.45), 0.5)
+        lit = mix(lit, tone(brand.accent, 0.80, 0.12, 45, 0.45), 0.5 * (1 - air.grey))
     lit = mix(lit, shade, 0.55 * air.grey)
     return Light(
         sky=sky,
@@ -258,7 +260,7 @@ def ground_of(scene: Landscape) -> Ground:
         green=green,
         leaf=leaf,
         needle=tone(brand.primary, 0.40, 0.075, 155, -0.5),
-        sand=tone(brand.accent, 0.80, 0.105, 70, 0.35),
+        sand=tone(brand.accent, 0.745, 0.085, 68, 0.35),
         snow=tone(brand.paper, 0.95, 0.015, 240, 0.3),
         water=tone(mix(brand.ink, brand.primary, 0.3), 0.34, 0.07, 235, 0.35),
         bloom=tone(brand.accent, 0.72, 0.16, 40, 0.15),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import skia
@@ -34,13 +35,18 @@ class Nursery:
 
     def __init__(self, look: Look) -> None:
         random = look.random(0x7D)
+        self._look = look
         self._side = look.side
         self._white = look.white
         self._spruces = [[_spruce(random, n) for _ in range(_VARIANTS)] for n in _TIERS]
-        self._crowns = [[_crown(random, n) for _ in range(_VARIANTS)] for n in _TUFTS]
         self._colours = {
             kind: [_colours(look, random, kind) for _ in range(8)] for kind in (False, True)
         }
+
+    @cached_property
+    def _crowns(self) -> list[list[list[skia.Path]]]:
+        random = self._look.random(0x7C)
+        return [[_crown(random, n) for _ in range(_VARIANTS)] for n in _TUFTS]
 
     def colours(self, random: np.random.Generator, is_round: bool) -> tuple[Rgb, Rgb]:
         """Shaded and lit colour of one tree near the eye."""
@@ -99,8 +105,8 @@ def _spruce(random: np.random.Generator, tiers: int) -> tuple[skia.Path, skia.Pa
         tip = np.stack([sign * out, y - 0.030 * random.uniform(0.4, 1.5, tiers)], 1)
         back = np.stack([sign * out * 0.42, y + 0.5 * lift * 0.4], 1)
         sides.append(np.stack([tip, back], 1).reshape(-1, 2).astype(np.float32))
-        inner = tip * [0.25, 1] + [0, lift * 1.1]
-        below = tip * [0.42, 1] + [0, lift * 0.15]
+        inner = tip * [0.35, 1] + [0, lift * 0.85]
+        below = tip * [0.50, 1] + [0, lift * 0.22]
         for a, b, c in np.stack([tip, inner, below], 1).tolist():
             snow.moveTo(*a)
             snow.lineTo(*b)

@@ -200,7 +200,7 @@ class Shade:
         grain = z * np.float32(2 * self._wide / self._SIZE)
         h = land.form(jx, jz, grain).v
         self._h = np.maximum(h, 0) if land.wet else h
-        self._lit = cv2.GaussianBlur(self._marched(x, z, sun), (0, 0), 0.8)
+        self._lit = cv2.GaussianBlur(self._marched(x, z, sun), (0, 0), 1.6)
         wide = cv2.GaussianBlur(self._h, (0, 0), 14)
         near = cv2.GaussianBlur(self._h, (0, 0), 4)
         hollow = (wide - self._h) / z * 2.2 + (near - self._h) / z * 5.0
@@ -217,13 +217,15 @@ class Shade:
     def _marched(self, x: Floats, z: Floats, sun: tuple[float, float, float]) -> Floats:
         """Share of the sun's disc seen from each grid point."""
         clear = np.full(x.shape, 9.0, np.float32)
-        t = z * np.float32(0.012)
-        for _ in range(20):
+        t = z * np.float32(0.025)
+        # The grid is coarse: without a little head start crests would cast spots on themselves.
+        rise = z * np.float32(0.0035)
+        for _ in range(18):
             column, row = self._grid(x + t * np.float32(sun[0]), z + t * np.float32(sun[2]))
             other = cv2.remap(
                 self._h, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
             )
-            clear = np.minimum(clear, (self._h + t * np.float32(sun[1]) - other) / t)
+            clear = np.minimum(clear, (self._h + rise + t * np.float32(sun[1]) - other) / t)
             t = t * np.float32(1.3)
         return smooth(-0.10, 0.07, clear)
 

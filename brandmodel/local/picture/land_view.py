@@ -114,8 +114,8 @@ def view_of(scene: Landscape, width: int, height: int) -> View:
     sided = scene.space in ("left", "right")
     half = width * FIELD / float(np.sqrt(width * height)) / 2
     top = horizon * height * FIELD / float(np.sqrt(width * height))
-    place = random.uniform(0.34, 0.46) if sided else random.uniform(0.08, 0.30)
-    apart = random.uniform(0.22, 0.34)
+    place = random.uniform(0.42, 0.54) if sided else random.uniform(0.08, 0.30)
+    apart = random.uniform(0.20, 0.30)
     # With a calm side everything gathers on the other one; else sun and subject hold a balance.
     sun_x = side * (place + apart) if sided else -side * random.uniform(0.36, 0.56)
     sun_x = float(np.clip(sun_x, -0.80, 0.80))

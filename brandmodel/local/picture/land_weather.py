@@ -132,8 +132,8 @@ def _lightning(picture: Floats, view: View, light: Light, random: np.random.Gene
 
     def draw(canvas: skia.Canvas) -> None:
         for line, wide in (
-            (points, 0.0026),
-            (_branch(random, points, end), 0.0013),
+            (points, 0.0020),
+            (_branch(random, points, end), 0.0010),
             (_branch(random, points, end), 0.0010),
         ):
             path = skia.Path()

@@ -264,7 +264,7 @@ def _book(spot: Spot, look: Look) -> list[Body]:
 def _phone(spot: Spot, look: Look) -> list[Body]:
     w, h = 0.92, 1.9
     half = vec(w / 2, h / 2, 0.05)
-    inner_w, inner_h = w - 0.07, h - 0.07
+    inner_w, inner_h = w - 0.1, h - 0.1
     glass = Skin(
         _corners(screen(inner_w, inner_h, look.show), 0.1 / inner_w),
         -inner_w / 2,

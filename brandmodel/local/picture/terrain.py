@@ -30,7 +30,6 @@ class Land:
         far: depth where it ends.
         wet: whether still water fills what lies below 0.
         peak: height of the main summit, where there is one.
-        peak_at: its depth.
         seat: where in the noise the land lies.
     """
 
@@ -40,7 +39,6 @@ class Land:
     far: float
     wet: bool = False
     peak: float = 0.0
-    peak_at: float = 0.0
     seat: tuple[float, float] = (0.0, 0.0)
 
 
@@ -52,12 +50,11 @@ def _fade(grain: Grain, cells: float) -> Floats | None:
 
 
 def _weighted(n: Jet, weight: Floats | None) -> Jet:
-    return n if weight is None else Jet(weight).__mul__(n) if n.dx is None else _scaled(n, weight)
-
-
-def _scaled(n: Jet, weight: Floats) -> Jet:
-    assert n.dx is not None
-    assert n.dz is not None
+    """An octave faded by its weight, which counts as constant."""
+    if weight is None:
+        return n
+    if n.dx is None or n.dz is None:
+        return Jet(n.v * weight)
     return Jet(n.v * weight, n.dx * weight, n.dz * weight)
 
 
@@ -120,7 +117,7 @@ def _mountains(scene: Landscape, view: View, noise: Lattice) -> Land:
         valley = z.step(1.2, 5.0)
         return mass * (crest * 0.62 + 0.52) * peak * valley + crest * 0.16 - 0.12
 
-    return Land(form, eye, 0.9, 26.0, peak=peak, peak_at=at)
+    return Land(form, eye, 0.9, 26.0, peak=peak)
 
 
 def _island(scene: Landscape, view: View, noise: Lattice) -> Land:
@@ -144,7 +141,7 @@ def _island(scene: Landscape, view: View, noise: Lattice) -> Land:
         mass = mass + _bump(x, z, behind, (4.2, 2.4), 0.5) * 0.80
         return mass * (crest * 0.60 + 0.54) * peak + crest * 0.06 - 0.17
 
-    return Land(form, eye, 1.2, 40.0, wet=True, peak=peak, peak_at=at)
+    return Land(form, eye, 1.2, 40.0, wet=True, peak=peak)
 
 
 def _lake(scene: Landscape, view: View, noise: Lattice) -> Land:
@@ -170,7 +167,7 @@ def _lake(scene: Landscape, view: View, noise: Lattice) -> Land:
         shore = (z + bend * 1.2 - 5.4).step(0.0, 1.6) * 0.26
         return mass * (crest * 0.62 + 0.52) * peak + shore + crest * 0.10 - 0.30
 
-    return Land(form, eye, 0.7, 30.0, wet=True, peak=peak, peak_at=at)
+    return Land(form, eye, 0.7, 30.0, wet=True, peak=peak)
 
 
 def _dunes(scene: Landscape, view: View, noise: Lattice) -> Land:
@@ -200,7 +197,7 @@ def _dunes(scene: Landscape, view: View, noise: Lattice) -> Land:
             - 0.30
         )
 
-    return Land(form, eye, 0.5, 46.0, peak=1.2, peak_at=at)
+    return Land(form, eye, 0.5, 46.0, peak=1.2)
 
 
 def _hills(scene: Landscape, view: View, noise: Lattice) -> Land:
@@ -219,7 +216,7 @@ def _hills(scene: Landscape, view: View, noise: Lattice) -> Land:
         grove = _grove(noise, u, w, grain)
         return (broad + rolls) * (z.step(-1.0, 5.0) * 0.8 + 0.2) + fine + mound + rising + grove
 
-    return Land(form, eye, 0.7, 46.0, peak=1.2, peak_at=at, seat=(float(seat[0]), float(seat[1])))
+    return Land(form, eye, 0.7, 46.0, peak=1.2, seat=(float(seat[0]), float(seat[1])))
 
 
 def _sea(scene: Landscape, view: View, noise: Lattice) -> Land:
@@ -242,7 +239,7 @@ def _sea(scene: Landscape, view: View, noise: Lattice) -> Land:
         mass = mass + _bump(x, z, farther, (11.0, 3.5), 0.2) * 1.25
         return mass * (crest * 0.45 + 0.62) * peak + crest * 0.05 - 0.26
 
-    return Land(form, eye, 2.0, 60.0, wet=True, peak=peak * 1.6, peak_at=at)
+    return Land(form, eye, 2.0, 60.0, wet=True, peak=peak * 1.6)
 
 
 def _meadow(scene: Landscape, view: View, noise: Lattice) -> Land:
@@ -262,7 +259,7 @@ def _meadow(scene: Landscape, view: View, noise: Lattice) -> Land:
         grove = _grove(noise, u * 0.8, w * 0.8, grain) * (z - 5.0).step(0.0, 2.0) * 1.9
         return swell + fine + knoll + range_ + (z - 6.0).step(0.0, 16.0) * 0.75 + grove - 0.10
 
-    return Land(form, eye, 0.35, 46.0, peak=1.0, peak_at=at, seat=(float(seat[0]), float(seat[1])))
+    return Land(form, eye, 0.35, 46.0, peak=1.0, seat=(float(seat[0]), float(seat[1])))
 
 
 def wooded(noise: Lattice, u: Jet, w: Jet) -> Jet:

@@ -106,7 +106,7 @@ class Column:
         if not before:
             return 0.0
         if before == "eyebrow":
-            return max(1.05 * body, 0.3 * title) if role == "title" else 0.9 * body
+            return max(1.15 * body, 0.34 * title) if role == "title" else 0.9 * body
         if before == "title":
             return 1.0 * body + 0.3 * title
         if role == "button":

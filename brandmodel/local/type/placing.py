@@ -198,6 +198,8 @@ def _presence(option: Placement, page: Sheet) -> float:
 def _obeys(region: Region, space: Space) -> float:
     if space == "none":
         return 0.0
+    if region.split:
+        return -0.8
     if region.side == space:
         return 2.6
     if region.side == "center" or space in ("left", "right") and region.side in ("top", "bottom"):

@@ -26,6 +26,11 @@ MOST_POINTS = 5
 LEAST_SHARE = 0.34
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_NUMBER_WORD = re.compile(
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
+    r"|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+    r"|hundreds?|thousands?|millions?|half|dozen|double|twice)\b"
+)
 _DENIAL = re.compile(
     r"\b(?:no|not|never|none|without|cannot|can't|don't|doesn't|isn't|aren't|won't|nor)\b"
 )
@@ -230,8 +235,9 @@ def _supports(text: str, citation: Citation, passages: Sequence[Passage]) -> boo
     if not quote or not stands:
         return False
     bare = readable(citation.quote)
-    if set(_NUMBER.findall(text)) - set(_NUMBER.findall(bare)):
-        return False
+    for figures in (_NUMBER, _NUMBER_WORD):
+        if set(figures.findall(text.casefold())) - set(figures.findall(bare.casefold())):
+            return False
     if bool(_DENIAL.search(text.casefold())) != bool(_DENIAL.search(bare.casefold())):
         return False
     held = {plain(w) for w in tokens(bare)}

@@ -27,7 +27,7 @@ _LABELLED = re.compile(
     r"\b(?:labell?ed|label (?:says|reads|reading|saying)|called|named)\s*:?\s*$", re.IGNORECASE
 )
 _SAYING = re.compile(
-    r"[\s,]*\b(?:with|and|that|which)?\s*\b(?:(?:the\s)?(?:words?|title|headline|text|slogan|lettering)"
+    r"[\s,]{0,3}\b(?:with|and|that|which)?\s*\b(?:(?:the\s)?(?:words?|title|headline|text|slogan|lettering)"
     r"|saying|says?|reads?|reading|titled|entitled|called|named)\s*:?\s*(?=\x1f)",
     re.IGNORECASE,
 )
@@ -46,10 +46,8 @@ _CLAUSE = re.compile(
     r"|:(?!\d|//)|(?<![\dDM]r)(?<!Mrs)(?<!Prof)(?<!St)(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s|$)|\s[-\u2013\u2014]\s|[()]|\u2014"
 )
 _ARTICLES = re.compile(r"^(?:a|an|the|our|my|your|new|ein|eine|un|una|une)\s", re.IGNORECASE)
-_DANGLING = re.compile(
-    r"(?:^(?:and|with|on|at|in|from|by|to|of|for|is|are|the|&)\b\s*)*(?:^)|(?:\s*\b(?:and|on|at|in|from|by|to|of|for|with|the|is|called|named)|\s&)+$",
-    re.IGNORECASE,
-)
+_LEADING = frozenset("and to of for by & is are".split())
+_TRAILING = frozenset("and on at in from by to of for with the is called named &".split())
 _OFFER = re.compile(
     r"\d\s?%|[$\u20ac\u00a3\u00a5]\s?\d|\d\s?(?:[$\u20ac\u00a3\u00a5]|eur|usd|gbp|chf)\b|\bfree\s(?:entry|admission|entrance"
     r"|shipping|delivery|drinks?|samples?|tickets?|parking|refills?)|\btickets?\b|\b(?:half|full)\sprice"
@@ -239,12 +237,15 @@ def _clauses(text: str) -> list[str]:
 
 
 def _clean(clause: str) -> str:
-    bare = re.sub(r"\s+", " ", clause).strip(" .,:;-\u2013\u2014\"'\u2026")
-    while True:
-        shorter = _DANGLING.sub("", bare).strip(" ,:-&")
-        if shorter == bare:
-            return bare
-        bare = shorter
+    """A clause without the marks and small words that cutting facts out has left at its ends."""
+    pieces = clause.split()
+    edges = " .,:;-\u2013\u2014\"'\u2026&"
+    while pieces and (not pieces[-1].strip(edges) or pieces[-1].strip(edges).lower() in _TRAILING):
+        pieces.pop()
+    start = 0
+    while start < len(pieces) and pieces[start].strip(edges).lower() in (*_LEADING, ""):
+        start += 1
+    return " ".join(pieces[start:]).strip(edges)
 
 
 def _sort_poster_clause(clause: str, parts: _Parts) -> None:

@@ -172,12 +172,14 @@ def _terrain(saw: Seen, draw: _Choice) -> Terrain:
     if "island" in named[:2]:
         return "island"
     if named:
-        return _one_of(named[0], get_args(Terrain), "hills")
+        return _one_of(named[0], _LANDS, "hills")
     if saw.head and (kind := saw.head.value("absent")) in _STAND_IN:
         suits = _by_sky(saw.found)
-        fitting = tuple(t for t in _STAND_IN[kind] if t in suits) or _STAND_IN[kind]
-        return lot(fitting, "terrain", *draw.what)
-    return lot(_by_sky(saw.found) or _LANDS, "terrain", *draw.what)
+        stand_ins = _STAND_IN[kind]
+        fitting: tuple[Terrain, ...] = tuple(t for t in stand_ins if t in suits)
+        return lot(fitting or stand_ins, "terrain", *draw.what)
+    lands: tuple[Terrain, ...] = _by_sky(saw.found) or _LANDS
+    return lot(lands, "terrain", *draw.what)
 
 
 def _by_sky(found: tuple[Word, ...]) -> tuple[Terrain, ...]:
