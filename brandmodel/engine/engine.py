@@ -352,10 +352,11 @@ class Engine:
             message = error.message
             raise
         finally:
-            await asyncio.shield(self._end(record, state, scene, status, outputs, message))
-            state.tell(
-                Event("run-finished", state.id, paid_usd=usd(state.paid_nano), status=status)
-            )
+            try:
+                await asyncio.shield(self._end(record, state, scene, status, outputs, message))
+            finally:
+                paid = usd(state.paid_nano)
+                state.tell(Event("run-finished", state.id, paid_usd=paid, status=status))
         return Ended(
             run_id=state.id,
             model=plan.table.name,
@@ -427,6 +428,8 @@ def _check_brief(brief: Brief) -> None:
         raise InvalidRequestError(
             f"the prompt has {len(brief.prompt):,} characters", hint=f"at most {LONGEST_PROMPT:,}"
         )
+    if not 0 <= brief.seed < 2**63:
+        raise InvalidRequestError(f"seed {brief.seed} is out of range", hint="use 0 to 2^63 - 1")
     for name, side in (("width", brief.width), ("height", brief.height)):
         if side is not None and not 64 <= side <= 8192:
             raise InvalidRequestError(

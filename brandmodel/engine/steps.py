@@ -128,11 +128,16 @@ class Steps:
     async def find(self, key: str, request: Request[Any]) -> Obtained | None:
         """The finished step, or None when there is none or it cannot be used any more."""
         record = await self.journal.step(key)
-        if record is None:
-            return None
+        usable = self._usable(request, record) if record is not None else None
+        return usable if isinstance(usable, Obtained) else None
+
+    def _usable(self, request: Request[Any], record: StepRecord) -> Obtained | str:
+        """The step with its typed result, or why it cannot be used any more."""
         result = _read(request, record)
-        if result is None or not all(self.store.has(asset) for asset in assets_in(result)):
-            return None
+        if result is None:
+            return "its earlier result is no longer valid"
+        if not all(self.store.has(asset) for asset in assets_in(result)):
+            return "a file of its earlier result is gone"
         return Obtained(record, result, ran=False)
 
     async def obtain(self, ask: Ask) -> Obtained:
@@ -143,12 +148,19 @@ class Steps:
             BudgetExceededError: a cap would be passed.
             OutcomeUnknownError: a paid call may have started and cannot be looked up.
         """
+        notes: tuple[str, ...] = ()
         while True:
-            if found := await self.find(ask.key, ask.request):
-                return found
+            record = await self.journal.step(ask.key)
+            if record is not None:
+                usable = self._usable(ask.request, record)
+                if isinstance(usable, Obtained):
+                    return usable
+                notes = (f"{record.task} was made again: {usable}",)
+                await self.journal.forget(record)
             running = self._running.get(ask.key)
             if running is None:
-                return await self._lead(ask)
+                obtained = await self._lead(ask)
+                return replace(obtained, notes=(*notes, *obtained.notes)) if notes else obtained
             try:
                 return replace(await asyncio.shield(running), ran=False)
             except asyncio.CancelledError:

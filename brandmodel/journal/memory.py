@@ -63,6 +63,11 @@ class MemoryJournal:
             )
         return kept
 
+    async def forget(self, record: StepRecord) -> None:
+        """See ``Journal``."""
+        if self._steps.get(record.key) is record:
+            del self._steps[record.key]
+
     async def reserve(self, reservation: Reservation) -> int | LeaseHeld | CapReached:
         """See ``Journal``; one process shares its running steps, so no lease is ever held."""
         r = reservation

@@ -193,6 +193,10 @@ class Journal(Protocol):
         """Keep a free step; the first result of a key wins and is returned."""
         ...
 
+    async def forget(self, record: StepRecord) -> None:
+        """Drop a step whose result cannot be used any more; what it cost stays in its run."""
+        ...
+
     async def reserve(self, reservation: Reservation) -> int | LeaseHeld | CapReached:
         """Take the lease and hold the price, both or neither; the fencing number on success."""
         ...

@@ -70,6 +70,7 @@ HAS_TASK = "SELECT 1 FROM steps WHERE task = ? AND space = ? LIMIT 1"
 NEWEST_SECONDS = """SELECT seconds FROM steps WHERE task = ? AND target = ?
     ORDER BY created_at DESC LIMIT 9"""
 KEEP_STEP = _insert("steps", STEP_COLUMNS, "(key) DO NOTHING")
+FORGET_STEP = "DELETE FROM steps WHERE key = ? AND created_at = ?"
 KEEP_RUN = _insert("runs", RUN_COLUMNS, "(id) DO NOTHING")
 END_RUN = """UPDATE runs SET status = ?, finished_at = ?, seconds = ?, outputs = ?, overrides = ?,
     message = ? WHERE id = ?"""

@@ -118,6 +118,15 @@ class SqliteJournal:
 
         return await self._do(work)
 
+    async def forget(self, record: StepRecord) -> None:
+        """See ``Journal``."""
+
+        def work(c: sqlite3.Connection) -> None:
+            with _transaction(c):
+                c.execute(sql.FORGET_STEP, (record.key, record.created_at))
+
+        await self._do(work)
+
     async def reserve(self, reservation: Reservation) -> int | LeaseHeld | CapReached:
         """See ``Journal``."""
 

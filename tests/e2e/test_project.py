@@ -72,7 +72,7 @@ async def test_a_project_brings_a_task_and_a_provider_of_its_own(project: Path) 
     (routers / "targets").mkdir(exist_ok=True)
     (routers / "targets" / "mega.toml").write_text('[phone]\ntasks = ["Shout"]\n')
     own = routers / "aurelia-1.toml"
-    own.write_text(own.read_text().replace("\n[tasks]", "\n[tasks]\nShout = [\"mega/phone\"] #", 1))
+    own.write_text(own.read_text().replace("\n[tasks]", '\n[tasks]\nShout = ["mega/phone"] #', 1))
     async with AsyncBrandModel(brand=project) as model:
         result = await model.run("please shout this")
     assert result.recipe == "shout"

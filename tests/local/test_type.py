@@ -248,6 +248,13 @@ def test_every_text_is_readable_on_the_finished_pixels(studio, ground, palette):
         assert 4.5 <= text.contrast <= worst * 1.3
 
 
+def test_a_panel_is_laid_only_where_the_ground_needs_one(studio):
+    texts = {"title": "Open house", "line": "Friday at seven"}
+    calm, busy = studio.set(plain(), texts), studio.set(tiles(), texts)
+    assert not any(t.plate for t in calm.texts)
+    assert all(t.plate for t in busy.texts)
+
+
 @pytest.mark.parametrize(
     "subject",
     [

@@ -86,7 +86,11 @@ def aired(
     """The colour after the air between: thicker with depth and low down."""
     look = setting.look
     thin = np.exp(-np.maximum(points.h.v, 0) * np.float32(low))
-    amount = points.z * np.float32(look.light.density / reach) * (0.45 + 0.75 * thin)
+    amount = (
+        points.z
+        * np.float32(look.light.density * (1 - 0.4 * look.light.dark) / reach)
+        * (0.45 + 0.75 * thin)
+    )
     t = 1 - np.exp(-amount)
     air = look.air(points.slope, (points.h.v - np.float32(setting.land.eye)) / points.z)
     return (colour + (air - colour) * t[..., None]).astype(np.float32)

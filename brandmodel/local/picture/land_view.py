@@ -122,7 +122,7 @@ def view_of(scene: Landscape, width: int, height: int) -> View:
     low = _SUN_HEIGHT[scene.daytime] * float(random.uniform(0.9, 1.15))
     sun_y = min(low, 0.72 * top) if scene.daytime in ("day", "night") else low
     if scene.space == "top":
-        sun_y = min(sun_y, 0.42 * top)
+        sun_y = min(sun_y, 0.30 * top)
     return View(
         width=width,
         height=height,

@@ -49,15 +49,18 @@ def draw(scene: Landscape, width: int, height: int) -> Drawing:
     weathered(picture, look, depth)
     bloomed(picture)
     pixels = developed(picture, seed=scene.seed, grain=_GRAIN)
-    return Drawing(pixels=pixels, subjects=(*subjects, *_disc(look)), depth=depth)
+    return Drawing(pixels=pixels, subjects=(*subjects, *_disc(look, depth)), depth=depth)
 
 
-def _disc(look: Look) -> tuple[Box, ...]:
+def _disc(look: Look, depth: Floats) -> tuple[Box, ...]:
     """Bounds of the sun or moon, if one is to be seen."""
-    (x, y), r = look.view.sun, 0.03
-    if not sky.shows_disc(look.scene, look.light) or abs(x) > look.view.half:
+    view = look.view
+    (x, y), r = view.sun, 0.03
+    column, row = int(view.column(x)), int(view.row(y))
+    inside = 0 <= column < view.width and 0 <= row < view.height
+    if not inside or not sky.shows_disc(look.scene, look.light) or np.isfinite(depth[row, column]):
         return ()
-    return (look.view.box(x - r, y + r, x + r, y - r),)
+    return (view.box(x - r, y + r, x + r, y - r),)
 
 
 def _relief(look: Look, picture: Floats) -> _Painted:

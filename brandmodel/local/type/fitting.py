@@ -9,7 +9,7 @@ from brandmodel.local.type.block import Align, Block, Break, Piece
 from brandmodel.local.type.breaking import Token, balanced, leans, tokens
 from brandmodel.local.type.column import Column
 from brandmodel.local.type.ground import Rect
-from brandmodel.local.type.shaping import Shaper, script_of
+from brandmodel.local.type.shaping import Shaper, Style, script_of
 from brandmodel.tasks import TypeRole
 
 _TITLE_LEADINGS = {"latin": 0.98, "arabic": 1.3, "hebrew": 1.06, "cjk": 1.2}
@@ -29,6 +29,7 @@ class Typesetter:
         self._frame = frame
         self._pieces = tuple(pieces)
         self._tokens: dict[tuple[int, int], tuple[Token, ...]] = {}
+        self._reaches: dict[Style, float] = {}
 
     @cached_property
     def cap(self) -> float:
@@ -109,8 +110,18 @@ class Typesetter:
 
     def _broken(self, lines: tuple[tuple[Piece, str], ...]) -> Break:
         width = max(self.shaper.width(text, piece.style) for piece, text in lines)
-        leading = max(_TITLE_LEADINGS[script_of(text)] for _, text in lines)
+        leading = max(self._leading(piece.style, text) for piece, text in lines)
         return Break(lines, width, leading + (0.12 if len(lines) > 5 else 0.0))
+
+    def _leading(self, style: Style, text: str) -> float:
+        """Distance of headlines' baselines in em: as close as the face's long letters allow."""
+        script = script_of(text)
+        if script != "latin":
+            return _TITLE_LEADINGS[script]
+        if style not in self._reaches:
+            long = self.shaper.ink("lg", style, 100)
+            self._reaches[style] = (long.bottom - long.top) / 100
+        return min(1.2, max(_TITLE_LEADINGS[script], self._reaches[style] + 0.015))
 
     def _solved(
         self, column: Column, pieces: Sequence[Piece], height: float

@@ -83,7 +83,10 @@ def regions(page: Sheet, ground: Ground) -> Iterator[Region]:
         yield from _bands(page, (0.72, 0.86, 1.0), center=1.0)
         if wide > 0.8:
             yield from _columns(page, (0.5, 0.6))
-    yield from _free_strips(page, ground)
+    if ground.subjects:
+        yield from _free_strips(page, around(ground.subjects))
+    if len(ground.subjects) > 1:
+        yield from _free_strips(page, ground.subjects[0])
 
 
 def _columns(page: Sheet, shares: Sequence[float]) -> Iterator[Region]:
@@ -128,11 +131,9 @@ def _bands(page: Sheet, shares: Sequence[float], *, center: float) -> Iterator[R
     yield Region(rect, "center", "top", "top", split=True, liking=-0.2)
 
 
-def _free_strips(page: Sheet, ground: Ground) -> Iterator[Region]:
-    """What the subjects leave free on each side of them."""
-    if not ground.subjects:
-        return
-    whole, frame, gap = around(ground.subjects), page.frame, 0.9 * page.body
+def _free_strips(page: Sheet, whole: Rect) -> Iterator[Region]:
+    """What a subject leaves free on each side of it."""
+    frame, gap = page.frame, 0.9 * page.body
     align: Align = "right" if page.rtl else "left"
     strips: tuple[tuple[Rect, Side], ...] = (
         (Rect(frame.x0, frame.y0, min(whole.x0 - gap, frame.x1), frame.y1), "left"),

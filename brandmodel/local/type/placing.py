@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from brandmodel.brand import Palette
@@ -32,7 +32,10 @@ class Placement:
 def placed(
     setter: Typesetter, page: Sheet, ground: Ground, palette: Palette, space: Space
 ) -> Placement:
-    """The best placement: readable, on calm ground, across no subject if any place allows it."""
+    """The best placement: readable, on calm ground, across no subject if any place allows it.
+
+    Where none does, at least the first subject, which is the most important, is left alone.
+    """
     scored = [
         _scored(option, page, ground, palette, space)
         for scale, dislike in _SCALES
@@ -43,8 +46,11 @@ def placed(
     ]
     if not scored:
         return _forced(setter, page)
-    clear = [o for o in scored if _crossing(o, ground, page) < 0.002]
-    return max(clear or scored, key=lambda o: o.score)
+    for subjects in (ground.subjects, ground.subjects[:1]):
+        clear = [o for o in scored if _crossing(o, subjects, page) < 0.002]
+        if clear:
+            return max(clear, key=lambda o: o.score)
+    return max(scored, key=lambda o: o.score)
 
 
 def _made(
@@ -150,14 +156,14 @@ def _with_brand(block: Block, page: Sheet, region: Region, ground: Ground) -> Pl
     return Placement((block,), best, region)
 
 
-def _crossing(option: Placement, ground: Ground, page: Sheet) -> float:
+def _crossing(option: Placement, subjects: Sequence[Rect], page: Sheet) -> float:
     """How much of the type stands on subjects, and of the brand on the type."""
     rects = [row.bounds((0.74, 0.22)).grown(0.25 * page.body) for row in _rows(option)]
     rects += [pill.rect for block in option.blocks for pill in block.pills]
-    crossing = covered(rects, ground.subjects) if rects else 0.0
+    crossing = covered(rects, subjects) if rects else 0.0
     if option.brand:
         crossing += covered([option.brand], [b.rect.grown(0.5 * page.body) for b in option.blocks])
-        crossing += 0.5 * covered([option.brand], ground.subjects)
+        crossing += 0.5 * covered([option.brand], subjects)
     return crossing
 
 
@@ -166,7 +172,7 @@ def _scored(
 ) -> Placement:
     rects = [row.bounds((0.74, 0.22)) for row in _rows(option)]
     rects += [pill.rect.grown(0.4 * page.body) for block in option.blocks for pill in block.pills]
-    score = option.region.liking - 12 * min(1.0, _crossing(option, ground, page))
+    score = option.region.liking - 12 * min(1.0, _crossing(option, ground.subjects, page))
     if rects:
         weights = [r.area**0.5 for r in rects]
         unrest = sum(ground.unrest(r) * w for r, w in zip(rects, weights, strict=True))

@@ -173,18 +173,20 @@ def _set(
     hung = [[_hung(row, job.shaper) for row in block.rows] for block in where.blocks]
     prefer = ""
     colours: dict[int, str] = {}
+    plated: set[int] = set()
     for block, rows in zip(where.blocks, hung, strict=True):
         texts = _places(rows, without="button")
         if texts:
             room = around([block.rect])
             side = _panel_side(where, len(where.blocks) > 1, block.rect, page)
-            prefer = settled(pixels, texts, job.inks, side, prefer=prefer, room=room)
+            prefer, panel = settled(pixels, texts, job.inks, side, prefer=prefer, room=room)
             colours.update(dict.fromkeys(texts, prefer))
+            plated.update(texts if panel else ())
     name = job.mark.name_box(job.shaper, where.brand) if where.brand else None
     name_ink = ""
     if name and where.brand:
-        side = "center"
-        name_ink = settled(pixels, {-1: [name.grown(1)]}, job.inks, side, prefer=prefer)
+        spot = {-1: [name.grown(1)]}
+        name_ink, _ = settled(pixels, spot, job.inks, "center", prefer=prefer)
     if where.brand:
         job.mark.draw_logo(pixels, where.brand, job.palette)
     rows = [row for part in hung for row in part]
@@ -193,7 +195,7 @@ def _set(
         _lay_pill(pixels, pill, fill)
         colours[pill.piece.index] = readable_on(fill, job.inks)
     _tint_eyebrows(pixels, rows, colours, job)
-    boxes = _boxes(pixels, rows, colours, job)
+    boxes = _boxes(pixels, rows, colours, plated, job)
     with _canvas(pixels) as canvas:
         for row, _ in rows:
             ink = colours[row.piece.index]
@@ -249,6 +251,7 @@ def _boxes(
     pixels: NDArray[np.uint8],
     rows: Sequence[tuple[Row, Rect]],
     colours: dict[int, str],
+    plated: set[int],
     job: _Job,
 ) -> tuple[TextBox, ...]:
     """What is reported of each text; lays a plate under one that is still hard to read."""
@@ -257,8 +260,8 @@ def _boxes(
     found: dict[int, TextBox] = {}
     for index, rects in _places(rows).items():
         ratio = measured(pixels, rects, colours[index])
-        plated = ratio < READABLE
-        if plated:
+        if ratio < READABLE:
+            plated.add(index)
             fill = job.inks.dark if colours[index] == job.inks.light else job.inks.light
             colours[index] = readable_on(fill, job.inks)
             for rect in rects:
@@ -278,7 +281,7 @@ def _boxes(
             box=box,
             contrast=round(ratio, 2),
             ink=colours[index],
-            plate=plated,
+            plate=index in plated,
         )
     return tuple(found[index] for index in sorted(found))
 

@@ -67,8 +67,8 @@ def settled(
     *,
     prefer: str = "",
     room: Rect | None = None,
-) -> str:
-    """The ink in which every text can be read; lays a veil or a panel into ``pixels`` if needed.
+) -> tuple[str, bool]:
+    """Find the ink in which every text can be read; lay a veil or a panel into ``pixels`` if needed.
 
     Args:
         pixels: (H, W, 3) uint8, changed in place.
@@ -77,6 +77,9 @@ def settled(
         side: where the block stands; a panel bleeds off there.
         prefer: the ink of another block of the same picture.
         room: what a panel must hold beside the texts.
+
+    Returns:
+        The ink, and whether a panel was laid.
     """
     grounds = [samples(pixels, rects) for rects in texts.values()]
     now = {
@@ -87,7 +90,7 @@ def settled(
         now, key=lambda ink: (ink == prefer and now[ink] >= _AIM, now[ink]), reverse=True
     )
     if now[order[0]] >= _AIM:
-        return order[0]
+        return order[0], False
     whole = around(rect for rects in texts.values() for rect in rects)
     mean = np.concatenate(grounds).astype(np.float32).mean(0) / 255
     veils = {ink: _veil_colour(mean, choice, dark=ink == choice.light) for ink in order}
@@ -100,10 +103,10 @@ def settled(
     busy = max(float(ground.std(0).mean()) for ground in grounds) > _BUSY
     if strengths[best] <= (_BUSY_STRONGEST if busy else _STRONGEST):
         _lay_veil(pixels, whole, veils[best], strengths[best])
-        return best
+        return best, False
     flat = choice.light if best == choice.dark else choice.dark
     _lay_panel(pixels, around([whole, room or whole]), flat, side)
-    return readable_on(flat, choice)
+    return readable_on(flat, choice), True
 
 
 def lay_plate(pixels: NDArray[np.uint8], rect: Rect, fill: str) -> None:

@@ -334,7 +334,7 @@ def _is_name(clause: str, parts: _Parts) -> bool:
     found = words(clause)
     if not found or len(clause.split()) > 5 or not _capitalised(found[0].text):
         return False
-    unknown = [w for w in found if not w.meanings]
+    unknown = [w for w in found if not w.meanings or w.value("absent") == "place"]
     if not parts.case:
         return len(found) <= 2 and len(unknown) == len(found)
     return bool(unknown) and all(
