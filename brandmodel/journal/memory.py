@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from brandmodel.errors import StorageError
 from brandmodel.journal.records import (
+    OPEN,
     Attempt,
     CapReached,
     LeaseHeld,
@@ -71,6 +72,8 @@ class MemoryJournal:
     async def reserve(self, reservation: Reservation) -> int | LeaseHeld | CapReached:
         """See ``Journal``; one process shares its running steps, so no lease is ever held."""
         r = reservation
+        if r.key in self._steps:
+            return LeaseHeld(holder="", expires_at=0.0)
         for scope, limit in r.caps:
             cap = self._caps.setdefault(scope, [limit, 0, 0])
             cap[0] = limit
@@ -97,7 +100,8 @@ class MemoryJournal:
         self, attempt: str, holder: str, *, now: float, lease_s: float
     ) -> int | LeaseHeld:
         """See ``Journal``."""
-        return self._attempts[attempt][0].fence
+        row, _ = self._attempts[attempt]
+        return row.fence if row.state in OPEN else LeaseHeld(holder="", expires_at=0.0)
 
     async def settle(
         self, attempt: str, fence: int, charged_nano: int, record: StepRecord, step: RunStep | None
@@ -121,7 +125,7 @@ class MemoryJournal:
 
     def _end(self, attempt: str, state: str, charged_nano: int, error: str) -> None:
         row, scopes = self._attempts[attempt]
-        if row.state not in ("reserved", "started", "unknown"):
+        if row.state not in OPEN:
             raise StorageError(f"attempt {attempt} was {row.state} already")
         self._attempts[attempt] = (
             replace(row, state=state, charged_nano=charged_nano, error=error),
@@ -136,7 +140,7 @@ class MemoryJournal:
         return [
             a
             for a, _ in self._attempts.values()
-            if a.key == key and a.state in ("reserved", "started", "unknown")
+            if a.key == key and a.state in OPEN
         ]
 
     async def takes(self, key: str) -> list[int] | None:

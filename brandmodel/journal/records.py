@@ -140,9 +140,13 @@ class Attempt:
     error: str = ""
 
 
+OPEN = frozenset(("reserved", "started", "unknown"))
+"""States of an attempt whose price is still held."""
+
+
 @dataclass(frozen=True, slots=True)
 class LeaseHeld:
-    """Somebody else runs this step right now."""
+    """Somebody else runs this step right now, or has just finished it: look again."""
 
     holder: str
     expires_at: float
@@ -198,7 +202,10 @@ class Journal(Protocol):
         ...
 
     async def reserve(self, reservation: Reservation) -> int | LeaseHeld | CapReached:
-        """Take the lease and hold the price, both or neither; the fencing number on success."""
+        """Take the lease and hold the price, both or neither; the fencing number on success.
+
+        A step that was finished since the caller looked is never reserved.
+        """
         ...
 
     async def started(self, attempt: str, job: str, *, now: float) -> None:
@@ -212,7 +219,7 @@ class Journal(Protocol):
     async def adopt(
         self, attempt: str, holder: str, *, now: float, lease_s: float
     ) -> int | LeaseHeld:
-        """Take over an attempt whose holder's lease has ended; the new fencing number on success."""
+        """Take over an open attempt whose holder's lease has ended; the new fencing number."""
         ...
 
     async def settle(

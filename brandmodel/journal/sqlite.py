@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from brandmodel.errors import StorageError
 from brandmodel.journal import sql
 from brandmodel.journal.records import (
+    OPEN,
     Attempt,
     CapReached,
     LeaseHeld,
@@ -163,7 +164,7 @@ class SqliteJournal:
             with _transaction(c):
                 row = Attempt(*c.execute(sql.ATTEMPT, (attempt,)).fetchone())
                 lease = c.execute(sql.LEASE, (row.key,)).fetchone()
-                if lease and lease[2] > now and lease[0] != holder:
+                if row.state not in OPEN or (lease and lease[2] > now and lease[0] != holder):
                     return LeaseHeld(holder=lease[0], expires_at=lease[2])
                 fence = (lease[1] if lease else row.fence) + 1
                 c.execute(sql.TAKE_LEASE, (row.key, holder, fence, now + lease_s))
@@ -299,6 +300,8 @@ def _reserve(c: sqlite3.Connection, r: Reservation) -> int | LeaseHeld | CapReac
     lease = c.execute(sql.LEASE, (r.key,)).fetchone()
     if lease and lease[2] > r.now and lease[0] != r.holder:
         return LeaseHeld(holder=lease[0], expires_at=lease[2])
+    if c.execute(sql.STEP, (r.key,)).fetchone():
+        return LeaseHeld(holder="", expires_at=0.0)
     held: list[str] = []
     for scope, limit in r.caps:
         c.execute(sql.ADD_CAP, (scope, limit))
@@ -322,7 +325,7 @@ def _end_attempt(
     c: sqlite3.Connection, attempt: str, state: str, charged_nano: int, error: str
 ) -> Attempt:
     row = Attempt(*c.execute(sql.ATTEMPT, (attempt,)).fetchone())
-    if row.state not in ("reserved", "started", "unknown"):
+    if row.state not in OPEN:
         raise StorageError(f"attempt {attempt} was {row.state} already")
     c.execute(sql.END_ATTEMPT, (state, charged_nano, error, attempt))
     c.execute(sql.SETTLE_CAPS, (row.high_nano, charged_nano, attempt))

@@ -188,7 +188,8 @@ def checked(text: str, *quotes: str) -> Answer:
     citations = tuple(Citation(claim="", document="a", quote=quote) for quote in quotes)
     passage = Passage(
         document="a",
-        text="Steeped for eighteen hours\nin Cork. We deliver every Tuesday. It is not sweet. It holds 250 ml.",
+        text="Steeped for eighteen hours\nin Cork. We deliver every Tuesday. "
+        "It is not sweet. It holds 250 ml.",
     )
     request = CheckSources(answer=Answer(text=text, citations=citations), passages=(passage,))
     return check_sources(request, Desk(lambda asset: b""))

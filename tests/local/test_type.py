@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import struct
+import zlib
 from pathlib import Path
 
 import cv2
@@ -392,6 +394,23 @@ def test_a_broken_picture_is_refused(studio):
     request = Typeset(image=studio.file(b"GIF89a nonsense"), lines=())
     with pytest.raises(InvalidRequestError, match="picture"):
         typeset(request, studio.desk)
+
+
+def bomb(width: int = 60_000, height: int = 60_000) -> bytes:
+    """A PNG of a few bytes that claims billions of pixels."""
+    head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    body = b"IDAT" + zlib.compress(b"\0" * 100)
+    chunks = [
+        struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in (head, body)
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def test_a_file_that_claims_billions_of_pixels_is_refused(studio):
+    with pytest.raises(InvalidRequestError, match="pixels"):
+        typeset(Typeset(image=studio.file(bomb()), lines=()), studio.desk)
+    with pytest.raises(InvalidRequestError, match="pixels"):
+        logo_of(bomb())
 
 
 def test_display_faces_change_the_title_only(studio):

@@ -20,9 +20,9 @@ def sun_direction(look: Look) -> Vector:
     A sun truly behind the land would leave it a black outline.
     """
     up, back = {
-        "dawn": (0.42, -0.30),
+        "dawn": (0.36, -0.15),
         "day": (0.85, -0.35),
-        "sunset": (0.34, 0.05),
+        "sunset": (0.27, 0.12),
         "dusk": (0.50, 0.30),
         "night": (0.70, 0.10),
     }[look.scene.daytime]
@@ -153,7 +153,7 @@ def dune_shader(setting: Setting, *, reach: float) -> Shader:
         assert points.h.dz is not None
         x, z = points.x, points.z
         bend = noise.value(x * 0.7, z * 0.7, fine=True)
-        show = smooth(0.0075, 0.002, points.grain) * np.float32(0.05)
+        show = smooth(0.0085, 0.0025, points.grain) * np.float32(0.085)
         phase = (z * np.float32(34) + x * np.float32(9) + bend * 14).astype(np.float32)
         ripple = np.cos(phase) * show
         points.h.dz[...] += ripple
@@ -180,9 +180,9 @@ def hill_shader(setting: Setting, *, reach: float) -> Shader:
         field = smooth(
             0.10, 0.16, noise.value(u * np.float32(0.42) + 8, w * np.float32(0.62), fine=True)
         )
-        rows = 0.5 + 0.5 * np.sin((u * np.float32(1.3) + w * np.float32(0.35)) * np.float32(22))
+        rows = 0.5 + 0.5 * np.sin((u * np.float32(1.3) + w * np.float32(0.35)) * np.float32(34))
         crop = blend(
-            ground.green * 0.85, ground.bloom, 0.35 + 0.4 * rows * smooth(0.06, 0.015, points.grain)
+            ground.green * 0.85, ground.bloom, 0.35 + 0.4 * rows * smooth(0.04, 0.010, points.grain)
         )
         albedo = blend(grass, crop, field * 0.75) * (1 + 0.16 * blades + 0.20 * patch)[..., None]
         albedo = blend(albedo, ground.leaf * np.float32(0.55), wood)

@@ -181,14 +181,14 @@ def _dunes(scene: Landscape, view: View, noise: Lattice) -> Land:
     def form(x: Jet, z: Jet, grain: Grain) -> Jet:
         u, w = x + z * turn + float(seat[0]), z - x * turn + float(seat[1])
         bend = noise.at(u * 0.16, w * 0.16, fine=True)
-        first = noise.at(u * 0.17 + bend * 0.6, w * 0.27 + bend * 0.9 + 3.0, fine=True)
-        second = noise.at(u * 0.34 + bend + 9.0, w * 0.55 - bend * 1.2, fine=True)
+        first = noise.at(u * 0.21 + bend * 0.6, w * 0.36 + bend * 0.9 + 3.0, fine=True)
+        second = noise.at(u * 0.42 + bend + 9.0, w * 0.68 - bend * 1.2, fine=True)
         # A dune climbs gently and falls off at the crest: a rounded tent, sharp at its top only.
         big = (1.0 - first.abs(0.012) * 2.0) * 0.95
         small = (1.0 - second.abs(0.02) * 2.0) * 0.26
         mound = _bump(x, z, (cx, at + 1.2), (2.4, 1.5), 0.25) * 0.30
         soft = noise.at(u * 0.9, w * 1.4, fine=True) * 0.03
-        lowered = z.step(-1.0, 4.0)
+        lowered = z.step(0.0, 5.5)
         level = (z - 16.0).step(0.0, 28.0) * 0.75
         return (
             (big + small * (big * 0.7 + 0.3) + mound) * (lowered * 0.62 + 0.38)

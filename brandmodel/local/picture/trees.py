@@ -167,7 +167,7 @@ def scattered(picture: Floats, look: Look, land: Land, depth: Floats, stand: Sta
             w + np.float32(land.seat[1] * stand.scale),
         )
         edge = (
-            wooded(look.noise, Jet(u), Jet(w)).v[0] - np.float32(0.3) + (random.random(n) < 0.007)
+            wooded(look.noise, Jet(u), Jet(w)).v[0] - np.float32(0.3)
         )
     toward = slope * np.float32(np.sign(view.subject) / view.half)
     if view.calm:

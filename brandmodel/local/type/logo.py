@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from brandmodel.brand import Palette
 from brandmodel.local.picture import colour
+from brandmodel.local.type.bitmap import claimed_pixels
 from brandmodel.local.type.ground import Rect
 from brandmodel.local.type.svg import checked_svg, refused, svg_pixels
 from brandmodel.local.type.veil import inks
 
 _MOST_BYTES = 4_000_000
-_MOST_PIXELS = 64_000_000
+_MOST_PIXELS = 40_000_000
 _TRIAL = 512
 # Distance in OKLab from which a flat shape stands out, and how much of a logo has to.
 _APART = 0.16
@@ -118,12 +119,13 @@ def draw_logo(pixels: NDArray[np.uint8], logo: Logo, rect: Rect, palette: Palett
 
 def _bitmap(data: bytes) -> NDArray[np.uint8]:
     """(H, W, 4) straight-alpha RGBA of a PNG, JPEG or WebP file."""
-    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if decoded is None:  # pyright: ignore[reportUnnecessaryComparison]
+    claimed = claimed_pixels(data)
+    if claimed > _MOST_PIXELS:
+        raise refused(f"it has more than {_MOST_PIXELS:,} pixels")
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if claimed else None
+    if decoded is None:
         raise refused("it is neither an SVG nor a PNG, JPEG or WebP picture")
     pixels = np.asarray(decoded)
-    if pixels.shape[0] * pixels.shape[1] > _MOST_PIXELS:
-        raise refused(f"it measures {pixels.shape[1]} x {pixels.shape[0]} pixels")
     if pixels.dtype != np.uint8:
         pixels = (pixels.astype(np.float32) / np.float32(257)).astype(np.uint8)
     codes = {2: cv2.COLOR_GRAY2RGBA, 3: cv2.COLOR_BGR2RGBA, 4: cv2.COLOR_BGRA2RGBA}

@@ -19,6 +19,7 @@ from brandmodel.brand import Palette
 from brandmodel.errors import InvalidRequestError
 from brandmodel.local.desk import Desk
 from brandmodel.local.picture import colour
+from brandmodel.local.type.bitmap import claimed_pixels
 from brandmodel.local.type.block import Piece, Pill, Row
 from brandmodel.local.type.faces import missing_characters, settable, typeface, typeface_of
 from brandmodel.local.type.fitting import Typesetter
@@ -30,6 +31,7 @@ from brandmodel.local.type.placing import Placement, placed
 from brandmodel.local.type.shaping import Shaper, Style, is_rtl
 from brandmodel.local.type.veil import Inks, inks, lay_plate, measured, readable_on, settled
 from brandmodel.tasks import Asset, Box, TextBox, TypeRole, Typeset, TypesetPicture
+from brandmodel.tasks.image import LARGEST_PIXELS
 
 _ORDER: tuple[TypeRole, ...] = ("eyebrow", "title", "line", "detail", "button")
 _WEIGHTS: dict[TypeRole, int] = {
@@ -87,9 +89,12 @@ def typeset(request: Typeset, desk: Desk) -> TypesetPicture:
 
 def _opened(data: bytes, palette: Palette) -> NDArray[np.uint8]:
     """(H, W, 3) uint8 sRGB; transparent places show the palette's paper."""
+    claimed = claimed_pixels(data)
+    if claimed > LARGEST_PIXELS:
+        raise InvalidRequestError(f"the picture to set type on has over {LARGEST_PIXELS:,} pixels")
     layered = data[:4] in (b"\x89PNG", b"RIFF")
     flags = cv2.IMREAD_UNCHANGED if layered else cv2.IMREAD_COLOR
-    found = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+    found = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if claimed else None
     if found is None:
         raise InvalidRequestError(
             "the picture to set type on cannot be read", hint="Give a PNG, JPEG or WebP file."

@@ -49,7 +49,8 @@ _KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
     ),
     (
         re.compile(
-            r"^\s*(?:how (?:much|many|long|old|far|big|large|tall|heavy|strong|hot|cold)|what (?:price|size|share))\b",
+            r"^\s*(?:how (?:much|many|long|old|far|big|large|tall|heavy|strong|hot|cold)"
+            r"|what (?:price|size|share))\b",
             re.I,
         ),
         re.compile(

@@ -73,7 +73,8 @@ _ATOMS = (
 )
 # What may stand between two parts of one date, and what may lead in to it.
 _BETWEEN = re.compile(
-    r"[\s,\u060c\uff0c|\u00b7]*(?:(?:at|from|to|until|till|and|&|[-\u2013]|um|ab|à|le|el|a las|a la|on|the)[\s,]*)?",
+    r"[\s,\u060c\uff0c|\u00b7]*"
+    r"(?:(?:at|from|to|until|till|and|&|[-\u2013]|um|ab|à|le|el|a las|a la|on|the)[\s,]*)?",
     re.IGNORECASE,
 )
 _KEPT_LEAD = re.compile(

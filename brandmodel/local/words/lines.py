@@ -15,7 +15,10 @@ from brandmodel.tasks import OutlinePicture, Passage, TypeLine, TypeRole
 TITLE_WORDS = 6
 LINE_LETTERS = 140
 
-_ARTICLE = re.compile(r"^(?:a|an|the|our|my|your)\s", re.IGNORECASE)
+_ARTICLE = re.compile(
+    r"^(?:a|an|the|our|my|your|ein|eine|der|die|das|un|una|une|la|le|el|los|las|les)\s",
+    re.IGNORECASE,
+)
 _TAGLINE = re.compile(
     r"^(?:tag\s?line|slogan|claim|headline|strapline)\s*:\s*(.{3,60}?)[.]?$", re.I
 )
@@ -74,7 +77,7 @@ def lines_of(request: OutlinePicture, subject: str) -> tuple[tuple[TypeLine, ...
     kept: list[TypeLine] = []
     notes: list[str] = []
     for role, words_of_it in wanted:
-        text = _tidy(words_of_it, role=role)
+        text = _tidy(words_of_it, role=role, names=(reading.name, reading.title))
         text, said = _without_avoided(text, role, request)
         notes += said
         if text:
@@ -105,6 +108,8 @@ def _title(request: OutlinePicture, subject: str, occasion: str) -> tuple[str, s
         return tagline, line
     if reading.name:
         return reading.name, _line(subject, reading.name, occasion)
+    if occasion and _is_event(occasion):
+        return _split_title(_bare(occasion))[0], _line(subject, occasion, "")
     if occasion and (not reading.subject or _holds(occasion, _bare(reading.subject))):
         return _split_title(_bare(occasion))
     if subject:
@@ -159,12 +164,12 @@ def _tagline(passages: Sequence[Passage]) -> str:
     return ""
 
 
-def _tidy(text: str, *, role: TypeRole) -> str:
+def _tidy(text: str, *, role: TypeRole, names: Sequence[str] = ()) -> str:
     """Sentence case, no full stop on a title; words in capitals throughout are brought down."""
     clean = squeezed(text).strip(" ,;:")
     if role in ("title", "line", "eyebrow", "button"):
         clean = clean.rstrip(".") if not clean.endswith("..") else clean
-    if clean.isupper() and len(clean.split()) > 1:
+    if clean.isupper() and len(clean.split()) > 1 and clean not in names:
         clean = clean.title() if role == "detail" else clean.capitalize()
     if role == "line":
         clean = _sentence_case(clean)

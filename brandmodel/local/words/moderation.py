@@ -14,7 +14,10 @@ _MARKS = re.compile(
     r"[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0640\u200b-\u200f\ufeff\u00ad]"
 )
 _SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_MINOR = r"(?:child(?:ren)?|kids?|minors?|underage|toddlers?|infants?|preteens?|pre-teens?|school\s?(?:girl|boy)s?|(?:1[0-7]|[1-9])[\s-]year[\s-]olds?)"
+_MINOR = (
+    r"(?:child(?:ren)?|kids?|minors?|underage|toddlers?|infants?|preteens?|pre-teens?"
+    r"|school\s?(?:girl|boy)s?|(?:1[0-7]|[1-9])[\s-]year[\s-]olds?)"
+)
 _SEXUAL = r"(?:porn\w*|nudes?|naked|sex|sexual\w*|sexy|erotic\w*|explicit)"
 _NEAR = r"(?:\W+\w+){0,6}?\W+"
 _HOW = r"(?:how\s+(?:to|do\s+(?:i|you))|instructions?|recipe|guide|steps?|tutorial|blueprints?)"

@@ -13,7 +13,7 @@ _ENDS = (
     r"(?=\s*(?:[,;.:!?|)\x1f\n]|$|\s[-\u2013\u2014]\s|\s(?:on|for|with|from|in|by|at|to|and)\b))"
 )
 _VENUE = re.compile(
-    rf"(?:\b(?P<lead>[Aa]t|[Ii]n|[Aa]uf|[Ii]m|[Cc]hez|[Ee]n|@)\s?)"
+    rf"(?:\b(?P<lead>[Aa]t|[Ii]n|[Aa]uf|[Ii]m|[Cc]hez|[Ee]n|[Aa]u|@)\s?)"
     rf"(?P<place>(?:(?:the|The|our|le|la|el|der|dem)\s)?{_NAME}(?:,\s{_NAME}{_ENDS})*)"
 )
 _LABELLED = re.compile(
@@ -29,7 +29,7 @@ _LOWER = re.compile(
     re.IGNORECASE,
 )
 _CONTACT = re.compile(
-    r"(?:\b(?:rsvp|visit|(?:book|order|tickets)(?: at| from)?|e-?mail|call)\s*:?\s*(?:to\s|at\s)?)?"
+    r"(?:\b(?:rsvp|apply|write|visit|(?:book|order|tickets)(?: at| from)?|e-?mail|call)\s*:?\s*(?:to\s|at\s)?)?"
     r"(?:\bhttps?://[^\s,;]+|\bwww\.[^\s,;]+|\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"
     r"|\b[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,3}\.(?:com|org|net|io|co|eu|uk|de|fr|es|it|example|app|studio|shop|cafe|art)\b"
     r"(?:\.[a-z]{2}\b)?(?:/[^\s,;]*)?|(?<![\w#])@[A-Za-z][\w.]{2,}|(?:\btel\.?\s|\bcall\s)?\+?\d[\d\s()/-]{8,}\d)",
@@ -42,7 +42,7 @@ _NO_PLACE = ("daytime", "season", "weather", "light", "mood", "colour", "format"
 _HOUSES = re.compile(
     r"\b(?:house|hall|villa|room|square|library|park|theatre|theater|club|bar|caf\u00e9|cafe|mill|centre|center|museum"
     r"|gallery|church|hotel|arena|stadium|school|gardens?|street|road|lane|pier|studio|plaza|court|tower|barn|castle"
-    r"|university|college|station|beach|pavilion|terrace|rooftop|online)\b",
+    r"|university|college|station|beach|pavilion|terrace|rooftop|online|\w+park|\w+haus|\w+halle|\w+platz)\b",
     re.IGNORECASE,
 )
 

@@ -33,7 +33,8 @@ _SAYING = re.compile(
 )
 _PLEASE = (
     r"(?:(?:hi|hello|hey)[\s,!]+)?(?:please[\s,]+|(?:can|could|would)\s(?:you|we)\s(?:please\s)?"
-    r"|(?:i(?:'d|\u2019d| would)?|we)\s(?:need|want|like|would like|am looking for|are looking for)\s(?:to have\s)?)?"
+    r"|(?:i(?:'d|\u2019d| would)?|we)\s(?:need|want|like|would like|am looking for|are looking for)\s"
+    r"(?:to have\s)?)?"
     r"(?:(?:make|create|design|draw|generate|give|show|paint|render|produce|imagine|build|do)\s(?:me\s|us\s)?)?"
 )
 _ARTICLE = r"(?:(?:a|an|the|our|my|one|some|another|ein|eine|un|una|une|le|la)\s)?"
@@ -43,20 +44,26 @@ _LINK = (
 )
 _CLAUSE = re.compile(
     r"\x1f|[,;!?|\n\u060c\u061b\u061f\u3001\u3002\uff0c\uff1a\uff1b\uff01\uff1f]+(?!\d)"
-    r"|:(?!\d|//)|(?<![\dDM]r)(?<!Mrs)(?<!Prof)(?<!St)(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s|$)|\s[-\u2013\u2014]\s|[()]|\u2014"
+    r"|:(?!\d|//)|(?<![\dDM]r)(?<!Mrs)(?<!Prof)(?<!St)(?<!\s[A-Z])(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s|$)|\s[-\u2013\u2014]\s|[()]|\u2014"
 )
-_ARTICLES = re.compile(r"^(?:a|an|the|our|my|your|new|ein|eine|un|una|une)\s", re.IGNORECASE)
-_LEADING = frozenset("and to of for by & is are".split())
-_TRAILING = frozenset("and on at in from by to of for with the is called named &".split())
+_ARTICLES = re.compile(
+    r"^(?:a|an|the|our|my|your|new|ein|eine|der|die|das|un|una|une|la|le|el|los|las|les)\s",
+    re.IGNORECASE,
+)
+_LEADING = frozenset("and with showing to of for by & is are".split())
+_TRAILING = frozenset(
+    "and on at in from by to of for with the is called named & start starts starting apply playing au au".split()
+)
+_CALL = re.compile(r"\b(?:shop|book|order|buy|register|sign up|apply) (?:now|today|here)\b", re.I)
 _OFFER = re.compile(
     r"\d\s?%|[$\u20ac\u00a3\u00a5]\s?\d|\d\s?(?:[$\u20ac\u00a3\u00a5]|eur|usd|gbp|chf)\b|\bfree\s(?:entry|admission|entrance"
     r"|shipping|delivery|drinks?|samples?|tickets?|parking|refills?)|\btickets?\b|\b(?:half|full)\sprice"
     r"|\bbuy\sone|\b(?:book|buy|order|reserve|shop|register|sign\sup|rsvp|join|visit|discover|taste|save\syour"
-    r"|get\s(?:yours|tickets|the))\b.{0,40}$|\badmission\b|\bentry\b|\bpre-?orders?\b",
+    r"|get\s(?:yours|tickets|the))\s.{1,40}$|\badmission\b|\bentry\b|\bpre-?orders?\b",
     re.IGNORECASE,
 )
 _MIDDLE_NAME = re.compile(
-    r"\b(?P<lead>called|named|by|from|for|of|at|with|presents?|introducing)\s(?P<name>[^\W\d_][\w'\u2019&.-]*(?:\s[^\W\d_][\w'\u2019&.-]*){0,4})"
+    r"\b(?P<lead>called|named|by|from|for|of|at|with|presents?|introducing|de|von|para|pour)\s(?P<name>[^\W\d_][\w'\u2019&.-]*(?:\s[^\W\d_][\w'\u2019&.-]*){0,4})"
 )
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -89,7 +96,7 @@ def read_brief(request: ReadBrief, desk: Desk) -> Reading:
     look = words(text)
     poster, text = _purpose(text, found)
     event = bool(values(found, "occasion")) or bool(whens)
-    poster = poster or bool(title) or _is_announcement(found, bool(whens))
+    poster = poster or bool(title) or _is_announcement(text, found, whens)
     parts = _Parts(poster=poster, event=event, case=case, name=name)
     if poster:
         text, places = _without(text, where_spans(text, event=event, case=parts.case))
@@ -128,9 +135,11 @@ def _reading(
     )
 
 
-def _is_announcement(found: tuple[Word, ...], dated: bool) -> bool:
+def _is_announcement(text: str, found: tuple[Word, ...], whens: Sequence[Span]) -> bool:
     """Whether a brief that names no format announces something all the same."""
-    if dated and values(found, "occasion"):
+    if whens and (values(found, "occasion") or any(re.search(r"\d", w.text) for w in whens)):
+        return True
+    if _CALL.search(text):
         return True
     telling = [w for w in found if not w.means("silent") or w.means("occasion")]
     return bool(telling) and telling[0].value("occasion") in ("launch", "sale", "opening", "talk")
@@ -176,7 +185,7 @@ def _without_quotes(text: str) -> tuple[str, str, str]:
 @cache
 def _lead(group: str) -> re.Pattern[str]:
     listed = "|".join(sorted(map(re.escape, _formats(group)), key=len, reverse=True))
-    link = _LINK if group == "perhaps" else _LINK + r"|(?=\s*(?:\x1f|$))|(?=\s(?:that|with|in)\s)"
+    link = _LINK + r"|(?=\s*(?:\x1f|$))|(?=\s(?:that|with|in)\s)"
     before = r"(?P<adjectives>(?:[\w'\u2019&%]+[\s-]){0,5}?)"
     return re.compile(
         rf"^\s*{_PLEASE}{_ARTICLE}{before}(?:{listed})s?\b(?:{link})\s*", re.IGNORECASE
@@ -196,12 +205,22 @@ def _purpose(text: str, found: Sequence[Word]) -> tuple[bool, str]:
         if match := _lead(group).match(text):
             rest = text[match.end() :]
             before = match.group("adjectives").strip(" -")
+            if re.match(r"[A-Z][a-z]+(?:ing|ed)\b", before):
+                before = before[0].lower() + before[1:]
+            if group == "perhaps" and not _is_asked(match.group(), before):
+                continue
             wanted = group != "picture" or any(w.value("format") == "poster" for w in words(rest))
             return wanted, f"{before}{_CUT}{rest}" if _says_things(before) else rest
     if any(w.value("format") == "poster" for w in found):
         return True, _without_formats(text)
     asked = re.match(rf"^\s*{_PLEASE}", text, re.IGNORECASE)
     return False, text[asked.end() :] if asked else text
+
+
+def _is_asked(lead: str, before: str) -> bool:
+    """Whether "card", "cover" and the like ask for one: "a card for ...", "a birthday card"."""
+    asked = re.search(rf"{_LINK}\s*$", lead, re.IGNORECASE)
+    return bool(asked) or any(w.means("occasion") for w in words(before))
 
 
 def _without_formats(text: str) -> str:
@@ -354,6 +373,12 @@ def _take_name(clause: str, parts: _Parts) -> str:
             before, behind = clause[: match.start()], clause[match.start("name") + len(run) :]
             kept = match.group("lead") if behind.strip() and match["lead"] in ("for", "of") else ""
             return _clean(f"{before} {kept} {behind}")
+    first = _capital_run(clause)
+    behind = words(clause[len(first) :])[:1]
+    told = bool(behind) and behind[0].means("occasion", "product", "absent", "terrain", "style")
+    if first and told and all(not w.meanings for w in words(first)):
+        parts.name = first
+        return _clean(clause[len(first) :])
     pieces = clause.split(" ")
     start = next((i for i, p in enumerate(pieces) if i and _capitalised(p)), 0)
     run = _capital_run(" ".join(pieces[start:])) if start else ""
@@ -362,12 +387,6 @@ def _take_name(clause: str, parts: _Parts) -> str:
         parts.name = run
         rest = " ".join([*pieces[:start], " ".join(pieces[start:])[len(run) :].strip()])
         return _clean(rest)
-    first = _capital_run(clause)
-    behind = words(clause[len(first) :])[:1]
-    told = bool(behind) and behind[0].means("occasion", "product", "absent", "terrain", "style")
-    if first and told and all(not w.meanings for w in words(first)):
-        parts.name = first
-        return _clean(clause[len(first) :])
     return clause
 
 
