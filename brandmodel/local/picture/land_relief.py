@@ -56,7 +56,7 @@ class Relief:
     def __init__(self, land: Land, view: View) -> None:
         self.land = land
         self.view = view
-        self._steps = int(np.clip(1.0 * max(view.width, view.height), 420, 1100))
+        self._steps = int(np.clip(max(view.width, view.height), 560, 1100) * land.fine)
         self._ratio = float(np.log(land.far / land.near))
         self._mirror: Floats | None = None
         self._crests = (self._column_crests(-0.25), self._column_crests(0.25))

@@ -31,6 +31,7 @@ class Land:
         wet: whether still water fills what lies below 0.
         peak: height of the main summit, where there is one.
         seat: where in the noise the land lies.
+        fine: how closely depth is searched; land with sharp crests needs more.
     """
 
     form: Form
@@ -40,6 +41,7 @@ class Land:
     wet: bool = False
     peak: float = 0.0
     seat: tuple[float, float] = (0.0, 0.0)
+    fine: float = 1.0
 
 
 def _fade(grain: Grain, cells: float) -> Floats | None:
@@ -184,8 +186,8 @@ def _dunes(scene: Landscape, view: View, noise: Lattice) -> Land:
         first = noise.at(u * 0.21 + bend * 0.6, w * 0.36 + bend * 0.9 + 3.0, fine=True)
         second = noise.at(u * 0.42 + bend + 9.0, w * 0.68 - bend * 1.2, fine=True)
         # A dune climbs gently and falls off at the crest: a rounded tent, sharp at its top only.
-        big = (1.0 - first.abs(0.012) * 2.0) * 0.95
-        small = (1.0 - second.abs(0.02) * 2.0) * 0.26
+        big = (1.0 - first.abs(0.03) * 2.0) * 0.95
+        small = (1.0 - second.abs(0.035) * 2.0) * 0.26
         mound = _bump(x, z, (cx, at + 1.2), (2.4, 1.5), 0.25) * 0.30
         soft = noise.at(u * 0.9, w * 1.4, fine=True) * 0.03
         lowered = z.step(0.0, 5.5)
@@ -197,7 +199,7 @@ def _dunes(scene: Landscape, view: View, noise: Lattice) -> Land:
             - 0.30
         )
 
-    return Land(form, eye, 0.5, 46.0, peak=1.2)
+    return Land(form, eye, 0.5, 46.0, peak=1.2, fine=2.4)
 
 
 def _hills(scene: Landscape, view: View, noise: Lattice) -> Land:

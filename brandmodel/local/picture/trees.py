@@ -166,9 +166,7 @@ def scattered(picture: Floats, look: Look, land: Land, depth: Floats, stand: Sta
             u + np.float32(land.seat[0] * stand.scale),
             w + np.float32(land.seat[1] * stand.scale),
         )
-        edge = (
-            wooded(look.noise, Jet(u), Jet(w)).v[0] - np.float32(0.3)
-        )
+        edge = wooded(look.noise, Jet(u), Jet(w)).v[0] - np.float32(0.3)
     toward = slope * np.float32(np.sign(view.subject) / view.half)
     if view.calm:
         edge = edge + np.float32(0.22) * toward / np.sqrt(z)

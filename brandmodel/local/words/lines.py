@@ -183,7 +183,7 @@ def _sentence_case(text: str) -> str:
     if len(long) < 2 or not all(w[0].isupper() for w in long):
         return text
     for word in words(text):
-        if word.meanings and word.start and word.text.istitle():
+        if word.meanings and word.start and word.text.istitle() and word.text != "I":
             text = text[: word.start] + word.text.lower() + text[word.end :]
     return text
 

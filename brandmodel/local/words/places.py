@@ -29,7 +29,8 @@ _LOWER = re.compile(
     re.IGNORECASE,
 )
 _CONTACT = re.compile(
-    r"(?:\b(?:rsvp|apply|write|visit|(?:book|order|tickets)(?: at| from)?|e-?mail|call)\s*:?\s*(?:to\s|at\s)?)?"
+    r"(?:\b(?:rsvp|apply|write|visit|(?:book|order|tickets)(?: at| from)?|e-?mail|call)"
+    r"\s*:?\s*(?:to\s|at\s)?)?"
     r"(?:\bhttps?://[^\s,;]+|\bwww\.[^\s,;]+|\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"
     r"|\b[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,3}\.(?:com|org|net|io|co|eu|uk|de|fr|es|it|example|app|studio|shop|cafe|art)\b"
     r"(?:\.[a-z]{2}\b)?(?:/[^\s,;]*)?|(?<![\w#])@[A-Za-z][\w.]{2,}|(?:\btel\.?\s|\bcall\s)?\+?\d[\d\s()/-]{8,}\d)",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
 from brandmodel.local.desk import Desk
+from brandmodel.local.words.asking import CUT, purpose_of, without, without_quotes
 from brandmodel.local.words.dates import Span, when_spans
-from brandmodel.local.words.lexicon import Word, entries, meanings, values, words
+from brandmodel.local.words.lexicon import Word, values, words
 from brandmodel.local.words.places import contact_spans, names_a_house, where_spans
 from brandmodel.tasks import ReadBrief, Reading
 from brandmodel.tasks.writing import Direction
@@ -17,31 +17,6 @@ from brandmodel.tasks.writing import Direction
 READ_AT_MOST = 20_000
 SUBJECT_AT_MOST = 600
 
-_CUT = "\x1f"
-_QUOTED = re.compile(
-    '\u201c([^\u201d"]{1,200})[\u201d"]|"([^"]{1,200})"|\u00ab\\s*([^\u00bb]{1,200}?)\\s*\u00bb'
-    '|\u201e([^\u201c\u201d"]{1,200})[\u201c\u201d"]|\u300c([^\u300d]{1,200})\u300d|\u300e([^\u300f]{1,200})\u300f'
-    "|\u300a([^\u300b]{1,200})\u300b|(?<!\\w)['\u2018]([^'\u2019\x1f]{2,120})['\u2019](?!\\w)"
-)
-_LABELLED = re.compile(
-    r"\b(?:labell?ed|label (?:says|reads|reading|saying)|called|named)\s*:?\s*$", re.IGNORECASE
-)
-_SAYING = re.compile(
-    r"[\s,]{0,3}\b(?:with|and|that|which)?\s*\b(?:(?:the\s)?(?:words?|title|headline|text|slogan|lettering)"
-    r"|saying|says?|reads?|reading|titled|entitled|called|named)\s*:?\s*(?=\x1f)",
-    re.IGNORECASE,
-)
-_PLEASE = (
-    r"(?:(?:hi|hello|hey)[\s,!]+)?(?:please[\s,]+|(?:can|could|would)\s(?:you|we)\s(?:please\s)?"
-    r"|(?:i(?:'d|\u2019d| would)?|we)\s(?:need|want|like|would like|am looking for|are looking for)\s"
-    r"(?:to have\s)?)?"
-    r"(?:(?:make|create|design|draw|generate|give|show|paint|render|produce|imagine|build|do)\s(?:me\s|us\s)?)?"
-)
-_ARTICLE = r"(?:(?:a|an|the|our|my|one|some|another|ein|eine|un|una|une|le|la)\s)?"
-_LINK = (
-    r"(?:\s*(?:for|of|to|about|announcing|advertising|promoting|featuring|showing|to announce"
-    r"|to promote|to advertise|para|pour|für|von|de|von|des|del)\b(?:\s(?=\x1f))?|\s*[:,\u2013\u2014-])"
-)
 _CLAUSE = re.compile(
     r"\x1f|[,;!?|\n\u060c\u061b\u061f\u3001\u3002\uff0c\uff1a\uff1b\uff01\uff1f]+(?!\d)"
     r"|:(?!\d|//)|(?<![\dDM]r)(?<!Mrs)(?<!Prof)(?<!St)(?<!\s[A-Z])(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s|$)|\s[-\u2013\u2014]\s|[()]|\u2014"
@@ -52,7 +27,8 @@ _ARTICLES = re.compile(
 )
 _LEADING = frozenset("and with showing to of for by & is are".split())
 _TRAILING = frozenset(
-    "and on at in from by to of for with the is called named & start starts starting apply playing au au".split()
+    "and on at in from by to of for with the is called named & start starts starting apply playing"
+    " launching au".split()
 )
 _CALL = re.compile(r"\b(?:shop|book|order|buy|register|sign up|apply) (?:now|today|here)\b", re.I)
 _OFFER = re.compile(
@@ -68,7 +44,6 @@ _MIDDLE_NAME = re.compile(
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _LETTER = re.compile(r"[^\W\d_]")
 _OWN_CASE = re.compile(r"^[a-z]+[A-Z]|^[A-Za-z]+\d")
-_OTHER_SCRIPT = re.compile(r"[\u3040-\u9fff\uac00-\ud7af\u0590-\u08ff]")
 
 
 @dataclass
@@ -89,17 +64,17 @@ def read_brief(request: ReadBrief, desk: Desk) -> Reading:
     """Take a brief apart: what is to be seen, and the facts to be set in type."""
     text = _tidy(request.prompt[:READ_AT_MOST])
     found = words(text)
-    text, title, name = _without_quotes(text)
+    text, title, name = without_quotes(text)
     case = _has_case(text)
-    text, whens = _without(text, when_spans(text))
-    text, contacts = _without(text, contact_spans(text))
+    text, whens = without(text, when_spans(text))
+    text, contacts = without(text, contact_spans(text))
     look = words(text)
-    poster, text = _purpose(text, found)
+    poster, text = purpose_of(text, found)
     event = bool(values(found, "occasion")) or bool(whens)
     poster = poster or bool(title) or _is_announcement(text, found, whens)
     parts = _Parts(poster=poster, event=event, case=case, name=name)
     if poster:
-        text, places = _without(text, where_spans(text, event=event, case=parts.case))
+        text, places = without(text, where_spans(text, event=event, case=parts.case))
         parts.where += [span.text for span in places]
         for clause in _clauses(text):
             _sort_poster_clause(clause, parts)
@@ -157,93 +132,6 @@ def _tidy(prompt: str) -> str:
     return "".join(c for c in kept if c == "\n" or c.isprintable() or c == "\u200d")
 
 
-def _without(text: str, spans: Sequence[Span]) -> tuple[str, Sequence[Span]]:
-    """The text with its spans cut out; offsets of what stays are kept."""
-    for span in spans:
-        gap = _CUT + " " * (span.end - span.start - 1)
-        text = text[: span.start] + gap + text[span.end :]
-    return text, spans
-
-
-def _without_quotes(text: str) -> tuple[str, str, str]:
-    """(text without quoted words, the first quoted as title, words quoted as a label or name)."""
-    title = name = ""
-    spans: list[Span] = []
-    for match in _QUOTED.finditer(text):
-        said = next(group for group in match.groups() if group).strip()
-        if _LABELLED.search(text[: match.start()][-40:]):
-            name = name or said.strip(" ,.")
-            lead = _LABELLED.search(text[: match.start()])
-            spans.append(Span(lead.start() if lead else match.start(), match.end(), said))
-        else:
-            title = title or said.strip(" ,")
-            spans.append(Span(match.start(), match.end(), said))
-    cut, _ = _without(text, spans)
-    return _SAYING.sub("", cut), title, name
-
-
-@cache
-def _lead(group: str) -> re.Pattern[str]:
-    listed = "|".join(sorted(map(re.escape, _formats(group)), key=len, reverse=True))
-    link = _LINK + r"|(?=\s*(?:\x1f|$))|(?=\s(?:that|with|in)\s)"
-    before = r"(?P<adjectives>(?:[\w'\u2019&%]+[\s-]){0,5}?)"
-    return re.compile(
-        rf"^\s*{_PLEASE}{_ARTICLE}{before}(?:{listed})s?\b(?:{link})\s*", re.IGNORECASE
-    )
-
-
-@cache
-def _formats(*group: str) -> frozenset[str]:
-    return frozenset(
-        entry for entry in entries("format", *group) if not _OTHER_SCRIPT.search(entry)
-    )
-
-
-def _purpose(text: str, found: Sequence[Word]) -> tuple[bool, str]:
-    """Whether a poster is asked for, and the text without the words that ask."""
-    for group in ("poster", "perhaps", "picture"):
-        if match := _lead(group).match(text):
-            rest = text[match.end() :]
-            before = match.group("adjectives").strip(" -")
-            if re.match(r"[A-Z][a-z]+(?:ing|ed)\b", before):
-                before = before[0].lower() + before[1:]
-            if group == "perhaps" and not _is_asked(match.group(), before):
-                continue
-            wanted = group != "picture" or any(w.value("format") == "poster" for w in words(rest))
-            return wanted, f"{before}{_CUT}{rest}" if _says_things(before) else rest
-    if any(w.value("format") == "poster" for w in found):
-        return True, _without_formats(text)
-    asked = re.match(rf"^\s*{_PLEASE}", text, re.IGNORECASE)
-    return False, text[asked.end() :] if asked else text
-
-
-def _is_asked(lead: str, before: str) -> bool:
-    """Whether "card", "cover" and the like ask for one: "a card for ...", "a birthday card"."""
-    asked = re.search(rf"{_LINK}\s*$", lead, re.IGNORECASE)
-    return bool(asked) or any(w.means("occasion") for w in words(before))
-
-
-def _without_formats(text: str) -> str:
-    for word in reversed([w for w in words(text) if w.value("format") == "poster"]):
-        text = text[: word.start] + " " + text[word.end :]
-    text = re.sub(
-        r"^[\s\u7684]*(?:请|帮我|给我)?(?:制作|设计|做|画)?(?:一张|一个|一幅|张)?的?", "", text
-    )
-    if first := re.match(r"\s*ل([\u0600-\u06ff]+)", text):
-        text = text[first.start(1) :] if meanings(first[1]) else text
-    text = re.sub(r"(?:的|一张)\s*(?=$|[，,：:。])", "", text)
-    return re.sub(r"\s*\bas (?:a|an)\s*(?=$|[,.\x1f])", "", text)
-
-
-def _says_things(before: str) -> bool:
-    """Whether words before "poster" are more than its size or mood."""
-    return any(
-        not w.meanings or w.means("occasion", "terrain", "product", "absent", "style", "season")
-        for w in words(before)
-        if not re.fullmatch(r"a\d|\d+|x|cm|mm|px", w.plain)
-    )
-
-
 def _has_case(text: str) -> bool:
     """Whether capitals tell names from words: not in title case, nor in capitals throughout."""
     long = [w for w in re.findall(r"[^\W\d_]{4,}", text[:600])]
@@ -287,7 +175,14 @@ def _sort_poster_clause(clause: str, parts: _Parts) -> None:
     if any(w.means("occasion") for w in found):
         _sort_occasion(rest, found, parts)
     else:
-        parts.subject.append(rest)
+        parts.subject.append(_lowered(rest) if parts.subject else rest)
+
+
+def _lowered(clause: str) -> str:
+    """A further clause of the subject, without the capital that began a sentence."""
+    first = words(clause)[:1]
+    common = bool(first) and bool(first[0].meanings) and _is_common(first[0].text)
+    return clause[:1].lower() + clause[1:] if common and clause[:2] != "I." else clause
 
 
 def _sort_occasion(clause: str, found: Sequence[Word], parts: _Parts) -> None:
@@ -331,6 +226,8 @@ def _is_venue(clause: str, parts: _Parts) -> bool:
     if names_a_house(clause):
         return capital or not parts.case or bool(re.fullmatch(r"[A-Z].*\d", clause))
     known = bool(parts.where) and bool(parts.occasion or parts.name)
+    if clause.endswith("ing"):
+        return False
     return known and capital and parts.case and len(clause.split()) <= 2
 
 
@@ -354,6 +251,8 @@ def _is_name(clause: str, parts: _Parts) -> bool:
     if not found or len(clause.split()) > 5 or not _capitalised(found[0].text):
         return False
     unknown = [w for w in found if not w.meanings or w.value("absent") == "place"]
+    if parts.case and clause.isupper() and len(found) > 1:
+        return True
     if not parts.case:
         return len(found) <= 2 and len(unknown) == len(found)
     return bool(unknown) and all(
@@ -418,8 +317,8 @@ def _sort_picture(text: str, parts: _Parts) -> None:
     if not parts.name and rest and _ARTICLES.match(rest) and _is_name(name, parts):
         parts.name, subject = name, rest
     first = words(subject)[:1]
-    if parts.case and first and first[0].meanings and _is_common(first[0].text):
-        subject = subject[0].lower() + subject[1:]
+    if parts.case and first and first[0].start == 0:
+        subject = _lowered(subject)
     parts.subject += [subject] if subject else []
 
 
@@ -436,7 +335,7 @@ def _things(text: str) -> str:
             kept += (mark if kept else "") + clause
         if cut:
             at, mark = cut.end(), cut.group()
-    return kept.replace(_CUT, " ").replace("\n", " ")
+    return kept.replace(CUT, " ").replace("\n", " ")
 
 
 def _mood(found: Sequence[Word]) -> tuple[str, ...]:
