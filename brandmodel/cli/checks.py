@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime
 import importlib.util
+import os
 import platform
 import sys
+import tempfile
+from pathlib import Path
 from typing import Literal
 
 from brandmodel import __version__
@@ -81,15 +84,31 @@ def _parts() -> list[Check]:
 
 async def _journal(studio: AsyncBrandModel) -> Check:
     home = studio.engine.home
-    if not (home / "journal.sqlite").exists():
-        return Check(
-            state="good", subject="journal", finding=f"{home}: none yet, made by the first run"
-        )
     try:
+        if not os.path.lexists(home / "journal.sqlite"):
+            _refuse_unwritable(home)
+            finding = f"{home}: none yet, made by the first run"
+            return Check(state="good", subject="journal", finding=finding)
         runs = await studio.engine.journal.runs(limit=100_000)
     except BrandModelError as error:
         return Check(state="bad", subject="journal", finding=error.message, hint=error.hint)
+    except OSError as error:
+        return Check(
+            state="bad",
+            subject="journal",
+            finding=f"{home}: cannot be written: {error.strerror}",
+            hint="choose a folder that can be with BRANDMODEL_HOME",
+        )
     return Check(state="good", subject="journal", finding=f"{home}: {len(runs)} runs")
+
+
+def _refuse_unwritable(home: Path) -> None:
+    """Raise OSError where the first run could not make its folder and files."""
+    nearest = home
+    while not nearest.exists():
+        nearest = nearest.parent
+    with tempfile.TemporaryFile(dir=nearest):
+        pass
 
 
 def _rows(studio: AsyncBrandModel) -> list[TableRow]:

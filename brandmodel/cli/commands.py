@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
-import sys
-from collections.abc import Awaitable, Callable
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from brandmodel import __version__
 from brandmodel.cli import views
-from brandmodel.errors import BrandModelError, InvalidRequestError, RunCancelled
+from brandmodel.cli.shell import EXIT, Show, go
+from brandmodel.errors import InvalidRequestError
 from brandmodel.model import AsyncBrandModel, AsyncRun, Result, Wishes
 
-EXIT = {"ours": 1, "caller": 2, "stopped": 3}
+if TYPE_CHECKING:
+    from brandmodel.cli.checks import Findings
 
 app = typer.Typer(
     name="brandmodel",
-    help="One model under your own name: a sentence in, the finished thing out.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -46,6 +45,26 @@ Sets = Annotated[
 Product = Annotated[Path | None, typer.Option(help="A photograph of the product to be shown.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or the beginning of it.")]
+Limit = Annotated[int, typer.Option(min=1, help="How many.")]
+
+_SIZE = re.compile(r"([0-9]{1,6})[x×]([0-9]{1,6})", re.IGNORECASE)
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        print(f"brandmodel {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_say_version, help="Say which this is."),
+    ] = False,
+) -> None:
+    """One model under your own name: a sentence in, the finished thing out."""
 
 
 @app.command()
@@ -67,22 +86,26 @@ def run(  # noqa: PLR0913 - one option of the command each
     as_json: Json = False,
 ) -> None:
     """Make it."""
+    from brandmodel.cli.saving import medium_of, save_all
 
-    async def work() -> None:
+    async def work() -> Show:
         wishes = _wishes(recipe, tier, seed, size, sets, product)
         if budget is not None:
             wishes["budget_usd"] = _amount(budget)
         if output is not None:
-            wishes["media_type"] = _medium(output)
+            wishes["media_type"] = medium_of(output)
         async with _model(brand, model) as studio:
             started = await studio.start(prompt, **wishes)
             result = await _watched(started, quiet=as_json)
-            paths = _saved(result, output, studio)
-            views.show_result(result, paths, prompt=prompt, seed=seed, as_json=as_json)
+            paths = save_all(result, output, home=studio.engine.home)
+        return lambda: _shown(result, paths)
+
+    def _shown(result: Result, paths: dict[str, Path]) -> None:
+        views.show_result(result, paths, seed=seed, as_json=as_json)
         if result.status == "waiting":
             raise typer.Exit(EXIT["stopped"])
 
-    _go(work, as_json=as_json)
+    go(work, as_json=as_json)
 
 
 @app.command()
@@ -101,36 +124,38 @@ def quote(  # noqa: PLR0913 - one option of the command each
 ) -> None:
     """Say what it would cost, for free."""
 
-    async def work() -> None:
+    async def work() -> Show:
         async with _model(brand, model) as studio:
             wishes = _wishes(recipe, tier, seed, size, sets, product)
-            views.show_quote(await studio.quote(prompt, **wishes), as_json=as_json)
+            priced = await studio.quote(prompt, **wishes)
+        return lambda: views.show_quote(priced, as_json=as_json)
 
-    _go(work, as_json=as_json)
+    go(work, as_json=as_json)
 
 
 @app.command()
-def runs(*, brand: BrandFolder = None, limit: int = 20, as_json: Json = False) -> None:
+def runs(*, brand: BrandFolder = None, limit: Limit = 20, as_json: Json = False) -> None:
     """List the runs, newest first."""
 
-    async def work() -> None:
+    async def work() -> Show:
         async with _model(brand, None) as studio:
-            views.show_runs(await studio.engine.journal.runs(limit=limit), as_json=as_json)
+            records = await studio.engine.journal.runs(limit=limit)
+        return lambda: views.show_runs(records, as_json=as_json)
 
-    _go(work, as_json=as_json)
+    go(work, as_json=as_json)
 
 
 @app.command()
 def show(run: RunId, *, brand: BrandFolder = None, as_json: Json = False) -> None:
     """Show one run: its steps, what they cost, what it made."""
 
-    async def work() -> None:
+    async def work() -> Show:
         async with _model(brand, None) as studio:
             record = await studio.engine.run_of(run)
             steps = await studio.engine.journal.run_steps(record.id)
-            views.show_run(record, steps, as_json=as_json)
+        return lambda: views.show_run(record, steps, as_json=as_json)
 
-    _go(work, as_json=as_json)
+    go(work, as_json=as_json)
 
 
 @app.command()
@@ -143,11 +168,12 @@ def explain(
 ) -> None:
     """Say in words why each step ran or was reused."""
 
-    async def work() -> None:
+    async def work() -> Show:
         async with _model(brand, None) as studio:
-            views.show_explanation(await studio.engine.explain(run, against), as_json=as_json)
+            explanation = await studio.engine.explain(run, against)
+        return lambda: views.show_explanation(explanation, as_json=as_json)
 
-    _go(work, as_json=as_json)
+    go(work, as_json=as_json)
 
 
 @app.command()
@@ -159,10 +185,11 @@ def init(
     """Write a brand project: kit, documents, a recipe and a published model of your own."""
     from brandmodel.cli.project import write_project
 
-    async def work() -> None:
-        views.show_project(folder, write_project(folder), as_json=as_json)
+    async def work() -> Show:
+        written = write_project(folder)
+        return lambda: views.show_project(folder, written, as_json=as_json)
 
-    _go(work, as_json=as_json)
+    go(work, as_json=as_json)
 
 
 @app.command()
@@ -170,51 +197,17 @@ def doctor(*, brand: BrandFolder = None, as_json: Json = False) -> None:
     """Check the installation; show which file each row of the routing tables came from."""
     from brandmodel.cli.checks import examined
 
-    async def work() -> None:
+    async def work() -> Show:
         async with _model(brand, None) as studio:
             found = await examined(studio)
-            views.show_checks(found, as_json=as_json)
-            if any(check.state == "bad" for check in found.checks):
-                raise typer.Exit(1)
+        return lambda: _shown(found)
 
-    _go(work, as_json=as_json)
+    def _shown(found: Findings) -> None:
+        views.show_checks(found, as_json=as_json)
+        if any(check.state == "bad" for check in found.checks):
+            raise typer.Exit(EXIT["ours"])
 
-
-def main() -> None:
-    """Entry point of the command."""
-    try:
-        app()
-    except BrokenPipeError:
-        # Whoever read our output has gone; nothing is left to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-
-
-def _go(work: Callable[[], Awaitable[None]], *, as_json: bool) -> None:
-    """Run a command's work; every error becomes one message and an exit code."""
-    try:
-        asyncio.run(_guarded(work))
-    except BrandModelError as error:
-        views.show_error(error, as_json=as_json)
-        raise typer.Exit(EXIT[error.fault]) from None
-    except KeyboardInterrupt:
-        views.show_error(RunCancelled("stopped"), as_json=as_json)
-        raise typer.Exit(EXIT["stopped"]) from None
-
-
-async def _guarded(work: Callable[[], Awaitable[None]]) -> None:
-    """Let Ctrl-C and SIGTERM cancel the work, so that what is finished is written down."""
-    task = asyncio.ensure_future(work())
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, task.cancel)
-    try:
-        await task
-    except asyncio.CancelledError:
-        raise RunCancelled(
-            "stopped; finished steps are kept", hint="run the same again to go on"
-        ) from None
+    go(work, as_json=as_json)
 
 
 async def _watched(started: AsyncRun, *, quiet: bool) -> Result:
@@ -260,13 +253,12 @@ def _wishes(
 def _size(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
-    width, _, height = text.lower().replace("×", "x").partition("x")
-    try:
-        return int(width), int(height)
-    except ValueError:
+    size = _SIZE.fullmatch(text.strip())
+    if size is None:
         raise InvalidRequestError(
             f"--size {text!r} is not a size", hint="write WxH in pixels, as in 1024x1024"
-        ) from None
+        )
+    return int(size[1]), int(size[2])
 
 
 def _amount(text: str) -> float:
@@ -276,32 +268,3 @@ def _amount(text: str) -> float:
         raise InvalidRequestError(
             f"--budget {text!r} is not an amount", hint="write dollars, as in --budget 0.50"
         ) from None
-
-
-def _medium(output: Path) -> str:
-    """The medium of an output path; everything that would fail later is refused now."""
-    from brandmodel.recipes import media_type_of
-
-    media_type = media_type_of(output.suffix)
-    folder = output.parent
-    if not folder.is_dir():
-        raise InvalidRequestError(f"-o {output}: no folder {folder}", hint="make it first")
-    if output.is_dir() or not os.access(folder, os.W_OK):
-        raise InvalidRequestError(f"-o {output}: cannot be written", hint="choose another path")
-    return media_type
-
-
-def _saved(result: Result, output: Path | None, studio: AsyncBrandModel) -> dict[str, Path]:
-    from brandmodel.recipes import suffix_of
-
-    paths: dict[str, Path] = {}
-    for number, one in enumerate(result.outputs):
-        if output is not None and number == 0:
-            target = output
-        else:
-            folder = output.parent if output else studio.engine.home / "outputs" / result.run_id
-            folder.mkdir(parents=True, exist_ok=True)
-            stem = f"{output.stem}-{one.name}" if output else one.name
-            target = folder / f"{stem}{suffix_of(one.asset.media_type)}"
-        paths[one.name] = result.save(target, name=one.name)
-    return paths

@@ -12,12 +12,16 @@ from brandmodel.engine.receipt import Event, StepReceipt
 
 async def follow(events: AsyncIterator[Event], *, quiet: bool) -> None:
     """Show steps as they run: live on a terminal, a line a step elsewhere, nothing when quiet."""
-    if quiet or not sys.stderr.isatty():
+    try:
+        if sys.stderr.isatty() and not quiet:
+            await _live(events)
+            return
         async for event in events:
             if event.step is not None and not quiet:
                 print(_plain(event.step), file=sys.stderr, flush=True)
+    except OSError:
+        # Nobody watches any more; that is no reason to stop what is being made.
         return
-    await _live(events)
 
 
 def _plain(step: StepReceipt) -> str:

@@ -14,15 +14,25 @@ def write_project(folder: Path) -> list[Path]:
 
     Raises:
         InvalidRequestError: the folder has something in it already, or is a file.
-        StorageError: it cannot be written.
+        StorageError: the disk is full.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InvalidRequestError(f"{folder} is not empty", hint="choose a new folder")
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            what = "is not empty" if folder.is_dir() else "is a file"
+            raise InvalidRequestError(f"{folder} {what}", hint="choose a new folder")
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidRequestError(
+            f"{folder}: {error.strerror}", hint="choose another folder"
+        ) from error
     try:
         with as_file(files("brandmodel") / "starter") as starter:
             shutil.copytree(
                 starter, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
             )
     except OSError as error:
-        raise StorageError(f"{folder}: {error.strerror}", hint="choose another folder") from error
+        raise StorageError(
+            f"{folder}: {error.strerror or 'cannot be written'}",
+            hint="free space, or choose another folder",
+        ) from error
     return sorted(path for path in folder.rglob("*") if path.is_file())

@@ -26,9 +26,7 @@ _RUN = {"done": "green", "failed": "red", "stopped": "yellow", "waiting": "cyan"
 _CHECK = {"good": "[green]✓[/]", "warning": "[yellow]![/]", "bad": "[red]✗[/]"}
 
 
-def show_result(
-    result: Result, paths: Mapping[str, Path], *, prompt: str, seed: int, as_json: bool
-) -> None:
+def show_result(result: Result, paths: Mapping[str, Path], *, seed: int, as_json: bool) -> None:
     """What a run made, its receipt, and what to do next."""
     if as_json:
         _print_json(_result_json(result, paths))
@@ -263,15 +261,25 @@ def show_error(error: BrandModelError, *, as_json: bool) -> None:
 
 
 def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        # Escaped it stays JSON, whatever the terminal can show.
+        text = json.dumps(value, indent=2)
+    print(text)
 
 
 def _console() -> Any:
     from rich.console import Console
 
+    class Pipe(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # rich would end the program by itself, with a failure
+
     # Piped output is read by programs and logs: their lines are not ours to break.
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=160)
+    console = Pipe(highlight=False)
+    return console if console.is_terminal else Pipe(highlight=False, width=160)
 
 
 def _table(*columns: str) -> Table:

@@ -85,6 +85,8 @@ def _shift(stage: Set, eye: Array, axes: Array, zoom: float, aspect: float) -> t
     if stage.scene.space == "none":
         # The weight of the props pulls the product a little to the other side.
         x -= 0.25 * min(max((every[0] + every[2]) / 2 + x - 0.5, -0.24), 0.24)
+        # An arch or a disc behind it needs air above, as far as the plinth leaves room below.
+        y += min(max(0.06 - (every[1] + y), 0.0), max(area[3] - core[3] - y, 0.0))
     x = min(max(x, free[0] - every[0]), max(free[2] - every[2], free[0] - every[0]))
     x = min(x, free[2] - every[2]) if free[2] < 5 else x
     y = max(y, free[1] - every[1]) if free[1] > -5 else y

@@ -213,7 +213,7 @@ def light_of(scene: Landscape) -> Light:
         glow=(glow * (1 - 0.8 * air.grey)).astype(np.float32),
         key=key,
         fill=fill.astype(np.float32),
-        haze=mix(sky[0], sky[1], 0.45).astype(np.float32),
+        haze=mix(mix(sky[0], sky[1], 0.45), sky[2], 0.34 if low else 0.0).astype(np.float32),
         density=air.density,
         cover=air.cover,
         cloud=np.stack([shade, lit]).astype(np.float32),
@@ -262,7 +262,7 @@ def ground_of(scene: Landscape) -> Ground:
         needle=tone(brand.primary, 0.40, 0.075, 155, -0.5),
         sand=tone(brand.accent, 0.745, 0.085, 68, 0.35),
         snow=tone(brand.paper, 0.95, 0.015, 240, 0.3),
-        water=tone(mix(brand.ink, brand.primary, 0.3), 0.34, 0.07, 235, 0.35),
+        water=tone(mix(brand.ink, brand.primary, 0.3), 0.36, 0.095, 240, 0.45),
         bloom=tone(brand.accent, 0.72, 0.16, 40, 0.15),
     )
     dark = _DARK[scene.daytime]

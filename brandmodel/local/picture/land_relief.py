@@ -58,7 +58,7 @@ class Relief:
         self.view = view
         self._steps = int(np.clip(max(view.width, view.height), 560, 1100) * land.fine)
         self._ratio = float(np.log(land.far / land.near))
-        self._mirror: Floats | None = None
+        self._mirror: tuple[Floats, Floats] | None = None
         self._crests = (self._column_crests(-0.25), self._column_crests(0.25))
         self.depth = self._hits(self._crests[0], view.ys())
 
@@ -76,18 +76,28 @@ class Relief:
         slopes = (h - np.float32(self.land.eye)) / z
         return np.maximum.accumulate(slopes, axis=1)
 
-    def _mirror_crests(self, h: Floats, z: Floats) -> Floats:
-        """(W, S) crests as seen from under the water, from each column's shore on."""
-        slopes = np.where(h > 0, (h + np.float32(self.land.eye)) / z, np.float32(-1.0))
-        return np.maximum.accumulate(slopes, axis=1)
+    def _mirror_crests(self, h: Floats, z: Floats) -> tuple[Floats, Floats]:
+        """Two (W, S) crests as seen from under the water: all land, and all behind the first."""
+        land = h > 0
+        slopes = np.where(land, (h + np.float32(self.land.eye)) / z, np.float32(-1.0))
+        met = np.maximum.accumulate(land, axis=1)
+        behind = np.maximum.accumulate(met & ~land, axis=1)
+        farther = np.where(behind, slopes, np.float32(-1.0))
+        return np.maximum.accumulate(slopes, axis=1), np.maximum.accumulate(farther, axis=1)
 
     def mirrored(self) -> Floats:
         """(H, W) slope of what still water mirrors in each pixel below the horizon."""
         down = np.maximum(-self.view.ys(), 0)
         if self._mirror is None:
             return np.repeat(down[:, None], self.view.width, 1)
-        z = self._hits(self._mirror, down)
-        return np.abs(down[:, None] - np.float32(2 * self.land.eye) / z).astype(np.float32)
+        eye = np.float32(self.land.eye)
+        with np.errstate(divide="ignore"):
+            plane = (eye / down)[:, None] * np.float32(1.001)
+        nearer, farther = (self._hits(crests, down) for crests in self._mirror)
+        # Water behind a spit of land mirrors what stands behind it in turn, or else the sky.
+        farther = np.where(farther <= plane, np.float32(np.inf), farther)
+        z = np.where(nearer <= plane, farther, nearer)
+        return np.abs(down[:, None] - 2 * eye / z).astype(np.float32)
 
     def wet(self) -> NDArray[np.bool_]:
         """(H, W) bool: pixels that show water."""

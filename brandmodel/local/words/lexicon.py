@@ -96,6 +96,7 @@ def values(found: tuple[Word, ...], group: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(v for w in found for g, v in w.meanings if g == group))
 
 
+@cache
 def understood() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     """The lexicon as rows of (group, value, words), for documentation."""
     return tuple(
@@ -115,6 +116,7 @@ def understood_table(*groups: str) -> str:
     return "\n".join(["| group | meaning | words |", "| --- | --- | --- |", *rows])
 
 
+@cache
 def entries(group: str, *of_values: str) -> frozenset[str]:
     """The plain words and phrases of a group, or of some of its values."""
     return frozenset(

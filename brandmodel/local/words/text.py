@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from brandmodel.local.words.lexicon import entries, plain
@@ -105,6 +106,7 @@ def stems(text: str) -> list[str]:
     return [stem(w) for w in tokens(text) if plain(w) not in function_words()]
 
 
+@cache
 def function_words() -> frozenset[str]:
     """Words that carry grammar rather than meaning."""
     return entries("silent", "function") | _QUESTION_WORDS
