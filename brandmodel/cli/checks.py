@@ -85,8 +85,7 @@ def _parts() -> list[Check]:
 async def _journal(studio: AsyncBrandModel) -> Check:
     home = studio.engine.home
     try:
-        if not os.path.lexists(home / "journal.sqlite"):
-            _refuse_unwritable(home)
+        if _is_new(home):
             finding = f"{home}: none yet, made by the first run"
             return Check(state="good", subject="journal", finding=finding)
         runs = await studio.engine.journal.runs(limit=100_000)
@@ -102,13 +101,15 @@ async def _journal(studio: AsyncBrandModel) -> Check:
     return Check(state="good", subject="journal", finding=f"{home}: {len(runs)} runs")
 
 
-def _refuse_unwritable(home: Path) -> None:
-    """Raise OSError where the first run could not make its folder and files."""
+def _is_new(home: Path) -> bool:
+    """Whether there is no journal yet; OSError where the first run could not make one."""
+    if os.path.lexists(home / "journal.sqlite"):
+        return False
     nearest = home
     while not nearest.exists():
         nearest = nearest.parent
     with tempfile.TemporaryFile(dir=nearest):
-        pass
+        return True
 
 
 def _rows(studio: AsyncBrandModel) -> list[TableRow]:

@@ -12,7 +12,7 @@ import typer
 
 from brandmodel import __version__
 from brandmodel.cli import views
-from brandmodel.cli.shell import EXIT, Show, go
+from brandmodel.cli.shell import EXIT, Show, go, main
 from brandmodel.errors import InvalidRequestError
 from brandmodel.model import AsyncBrandModel, AsyncRun, Result, Wishes
 
@@ -268,3 +268,6 @@ def _amount(text: str) -> float:
         raise InvalidRequestError(
             f"--budget {text!r} is not an amount", hint="write dollars, as in --budget 0.50"
         ) from None
+
+
+__all__ = ["app", "main"]

@@ -31,6 +31,8 @@ def write_project(folder: Path) -> list[Path]:
                 starter, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
             )
     except OSError as error:
+        for path in folder.iterdir():  # It was empty: a half project helps nobody.
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         raise StorageError(
             f"{folder}: {error.strerror or 'cannot be written'}",
             hint="free space, or choose another folder",
