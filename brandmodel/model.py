@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import os
+import secrets
 import shutil
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, get_args
+
+from pydantic import ValidationError
 
 from brandmodel.brand import Brand
-from brandmodel.errors import InvalidRequestError, RunCancelled, StorageError
+from brandmodel.errors import InvalidRequestError, StorageError
 from brandmodel.tasks import Asset, Tier
 
 if TYPE_CHECKING:
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
     from brandmodel.engine.engine import Ended, Engine, Execution, Order
     from brandmodel.engine.quote import Quote
     from brandmodel.engine.receipt import Event, Output, Receipt, RunStatus
+    from brandmodel.tasks import Brief
 
 T = TypeVar("T")
 PathLike = str | os.PathLike[str]
@@ -108,12 +114,18 @@ class Result:
             )
         if not target.parent.is_dir():
             raise InvalidRequestError(f"no folder {target.parent}", hint="make it first")
-        temporary = target.with_name(f".{target.name}.part")
+        if not output.path.is_file():
+            raise StorageError(
+                f"output {output.name!r} is gone from {output.path.parent}",
+                hint="run again: what made it is made anew",
+            )
+        temporary = target.with_name(f".{secrets.token_hex(8)}.part")
         try:
             shutil.copyfile(output.path, temporary)
             os.replace(temporary, target)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
             raise StorageError(
                 f"{target}: {error.strerror}", hint="free space, or save elsewhere"
             ) from error
@@ -149,18 +161,26 @@ class AsyncRun:
         return self._execution.events()
 
     async def wait(self) -> Result:
-        """The result, when there is one.
+        """The result, when there is one. Whoever is cancelled here stops the run.
 
         Raises:
             BrandModelError: the run failed, or was stopped.
         """
-        return _result(await self._execution.task)
+        try:
+            return _result(await asyncio.shield(self._execution.task))
+        except asyncio.CancelledError:
+            await self.cancel()
+            raise
 
     async def cancel(self) -> None:
-        """Stop the run; finished steps are kept."""
-        self._execution.task.cancel()
-        with contextlib.suppress(RunCancelled):
-            await self._execution.task
+        """Stop the run and return when it has ended; finished steps are kept."""
+        # A task that is cancelled before it began could not write down that it was stopped.
+        await asyncio.sleep(0)
+        task = self._execution.task
+        task.cancel()
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # Seen: whoever waits for the run is told, nobody else needs to be.
 
 
 class AsyncBrandModel:
@@ -200,6 +220,7 @@ class AsyncBrandModel:
         self._routers = routers
         self._memory = memory
         self._engine: Engine | None = None
+        self._going: set[AsyncRun] = set()
 
     async def run(self, prompt: str, **wishes: Unpack[Wishes]) -> Result:
         """Make it, from a brief to the finished thing.
@@ -217,7 +238,7 @@ class AsyncBrandModel:
 
     async def start(self, prompt: str, **wishes: Unpack[Wishes]) -> AsyncRun:
         """Begin a run and return at once; arguments and errors as of ``run``."""
-        return AsyncRun(await self.engine.start(await self._order(prompt, wishes)))
+        return self._begun(await self.engine.start(await self._order(prompt, wishes)))
 
     async def quote(self, prompt: str, **wishes: Unpack[Wishes]) -> Quote:
         """What a run would cost, for free; arguments as of ``run``."""
@@ -232,7 +253,7 @@ class AsyncBrandModel:
         from brandmodel.engine.overrides import parsed
 
         order, record = await self.engine.resume_order(run_id, parsed(overrides))
-        return await AsyncRun(await self.engine.start(order, resume=record.id)).wait()
+        return await self._begun(await self.engine.start(order, resume=record.id)).wait()
 
     @property
     def engine(self) -> Engine:
@@ -244,7 +265,9 @@ class AsyncBrandModel:
         return self._engine
 
     async def aclose(self) -> None:
-        """End worker processes and close the journal."""
+        """Stop what still runs, end worker processes and close the journal."""
+        for run in tuple(self._going):
+            await run.cancel()
         if self._engine is not None:
             await self._engine.aclose()
             self._engine = None
@@ -258,20 +281,16 @@ class AsyncBrandModel:
     async def _order(self, prompt: str, wishes: Wishes) -> Order:
         from brandmodel.engine.engine import Order
         from brandmodel.engine.overrides import parsed
-        from brandmodel.tasks import Brief
 
         if unknown := set(wishes) - Wishes.__annotations__.keys():
             raise TypeError(f"unknown argument {', '.join(sorted(unknown))}")
-        width, height = wishes.get("size") or (None, None)
+        _refuse_unusable(wishes)
+        brief = _brief(prompt, wishes)
         photo, review = wishes.get("product"), wishes.get("review", False)
-        brief = Brief(
-            prompt=prompt,
-            width=width,
-            height=height,
-            seed=wishes.get("seed", 0),
-            media_type=wishes.get("media_type"),
-            product=await self._product(photo) if photo is not None else None,
-        )
+        if photo is not None:
+            brief = brief.model_copy(update={"product": await self._product(photo)})
+        if isinstance(review, str):
+            review = (review,)
         return Order(
             brief=brief,
             recipe=wishes.get("recipe"),
@@ -281,6 +300,12 @@ class AsyncBrandModel:
             overrides=parsed(wishes.get("overrides")),
             review=review if isinstance(review, bool) else frozenset(review),
         )
+
+    def _begun(self, execution: Execution) -> AsyncRun:
+        run = AsyncRun(execution)
+        self._going.add(run)
+        execution.task.add_done_callback(lambda _: self._going.discard(run))
+        return run
 
     async def _product(self, photo: PathLike | bytes) -> Asset:
         if isinstance(photo, bytes):
@@ -315,10 +340,14 @@ class Run:
         Raises:
             BrandModelError: the run failed, or was stopped.
         """
-        return self._portal.call(self._run.wait)
+        try:
+            return self._portal.call(self._run.wait)
+        except KeyboardInterrupt:
+            self.cancel()
+            raise
 
     def cancel(self) -> None:
-        """Stop the run; finished steps are kept."""
+        """Stop the run and return when it has ended; finished steps are kept."""
         self._portal.call(self._run.cancel)
 
 
@@ -344,6 +373,7 @@ class BrandModel:
         )
         self._stack = contextlib.ExitStack()
         self._portal: BlockingPortal | None = None
+        self._opening = threading.Lock()
 
     @property
     def brand(self) -> Brand:
@@ -367,11 +397,13 @@ class BrandModel:
         return self._call(lambda: self._asynchronous.resume(run_id, overrides=overrides))
 
     def close(self) -> None:
-        """End worker processes and close the journal."""
-        if self._portal is not None:
-            self._portal.call(self._asynchronous.aclose)
-            self._portal = None
-            self._stack.close()
+        """Stop what still runs, end worker processes and close the journal."""
+        with self._opening:
+            portal, self._portal = self._portal, None
+            if portal is not None:
+                atexit.unregister(self.close)
+                portal.call(self._asynchronous.aclose)
+                self._stack.close()
 
     def __enter__(self) -> BrandModel:
         return self
@@ -383,14 +415,13 @@ class BrandModel:
         return self._open().call(work)
 
     def _open(self) -> BlockingPortal:
-        if self._portal is None:
-            import atexit
+        with self._opening:
+            if self._portal is None:
+                from anyio.from_thread import start_blocking_portal
 
-            from anyio.from_thread import start_blocking_portal
-
-            self._portal = self._stack.enter_context(start_blocking_portal("asyncio"))
-            atexit.register(self.close)
-        return self._portal
+                self._portal = self._stack.enter_context(start_blocking_portal("asyncio"))
+                atexit.register(self.close)
+            return self._portal
 
 
 def home_of(brand: Brand, home: PathLike | None = None) -> Path:
@@ -424,6 +455,58 @@ def open_engine(
     if brand.folder is not None and (brand.folder / "routers").is_dir():
         layers.append(("brand project", brand.folder / "routers"))
     return Engine(home=home_of(brand, home), brand=brand, tables=load_tables(layers), memory=memory)
+
+
+def _refuse_unusable(wishes: Wishes) -> None:
+    """Say which wish is none, before anything is begun."""
+    tier, budget, overrides = (wishes.get(k) for k in ("tier", "budget_usd", "overrides"))
+    if tier not in (None, *get_args(Tier)):
+        raise InvalidRequestError(f"no tier {tier!r}", hint=f"use {' or '.join(get_args(Tier))}")
+    if budget is not None and (isinstance(budget, bool) or not isinstance(budget, int | float)):
+        raise InvalidRequestError(
+            f"budget_usd={budget!r} is not an amount", hint="give dollars, as in 0.50"
+        )
+    if overrides is not None and not isinstance(overrides, Mapping):
+        raise InvalidRequestError(
+            f"overrides={overrides!r} is not a mapping", hint='as in {"picture.seed": 7}'
+        )
+
+
+def _brief(prompt: str, wishes: Wishes) -> Brief:
+    from brandmodel.tasks import Brief
+
+    size, seed = wishes.get("size"), wishes.get("seed", 0)
+    width, height = (None, None) if size is None else _pair(size)
+    try:
+        brief = Brief(
+            prompt=prompt,
+            width=width,
+            height=height,
+            seed=seed,
+            media_type=wishes.get("media_type"),
+        )
+        brief.prompt.encode()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise InvalidRequestError(f"{field}={first['input']!r}: {first['msg']}") from error
+    except UnicodeEncodeError as error:
+        raise InvalidRequestError(
+            f"the prompt is not text: character {error.start + 1} is none", hint="write it in UTF-8"
+        ) from None
+    if not -(2**63) <= brief.seed < 2**63:
+        raise InvalidRequestError(f"a seed of {seed} is too large", hint="it has at most 64 bits")
+    return brief
+
+
+def _pair(size: Any) -> tuple[Any, Any]:
+    try:
+        width, height = size
+    except (TypeError, ValueError):
+        raise InvalidRequestError(
+            f"size={size!r} is not (width, height)", hint="as in size=(1024, 768)"
+        ) from None
+    return width, height
 
 
 def _result(ended: Ended) -> Result:

@@ -257,7 +257,8 @@ def test_the_starter_loads_from_wherever_it_is_copied_to(tmp_path: Path):
 
 def test_the_starters_model_serves_every_task_with_targets_that_exist():
     table = load_tables([("starter", STARTER / "routers")]).model("aurelia-1")
-    assert set(table.model.tasks) == set(TASKS)
+    own = {n for n, task in TASKS.items() if task.__module__.startswith("brandmodel.")}
+    assert set(table.model.tasks) == own
     assert load_tables([("starter", STARTER / "routers")]).default_model == "aurelia-1"
 
 

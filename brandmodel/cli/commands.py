@@ -217,8 +217,9 @@ async def _watched(started: AsyncRun, *, quiet: bool) -> Result:
     try:
         return await started.wait()
     except asyncio.CancelledError:
+        # Says how far it came; or gives the result, when that was ready first.
         await started.cancel()
-        raise
+        return await started.wait()
     finally:
         with contextlib.suppress(asyncio.CancelledError):
             await following

@@ -137,11 +137,7 @@ class MemoryJournal:
 
     async def open_attempts(self, key: str) -> list[Attempt]:
         """See ``Journal``."""
-        return [
-            a
-            for a, _ in self._attempts.values()
-            if a.key == key and a.state in OPEN
-        ]
+        return [a for a, _ in self._attempts.values() if a.key == key and a.state in OPEN]
 
     async def takes(self, key: str) -> list[int] | None:
         """See ``Journal``."""

@@ -8,7 +8,7 @@ import pytest
 
 from brandmodel.brand import Palette
 from brandmodel.local.picture import colour
-from brandmodel.local.picture.abstract import draw
+from brandmodel.local.picture.abstract.engine import draw
 from brandmodel.local.picture.scene import Abstract, Style
 
 STYLES = get_args(Style)

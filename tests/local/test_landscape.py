@@ -8,7 +8,7 @@ import pytest
 
 from brandmodel.brand import Palette
 from brandmodel.local.picture.colour import Array, linear, luminance, oklab
-from brandmodel.local.picture.landscape import draw
+from brandmodel.local.picture.landscape.engine import draw
 from brandmodel.local.picture.noise import Jet, lattice
 from brandmodel.local.picture.scene import (
     Daytime,

@@ -11,13 +11,13 @@ import pytest
 
 from brandmodel.brand import Palette
 from brandmodel.local.picture.colour import contrast, lab, luminance, oklab, rgb
-from brandmodel.local.picture.framing import bounds, camera_for
-from brandmodel.local.picture.lathe import Lathe, rounded
-from brandmodel.local.picture.roles import roles
 from brandmodel.local.picture.scene import Drawing, Product, Prop, StillLife
-from brandmodel.local.picture.solids import FAR, Ball, Block, vec
-from brandmodel.local.picture.staging import staged
-from brandmodel.local.picture.still_life import draw
+from brandmodel.local.picture.still_life.engine import draw
+from brandmodel.local.picture.still_life.framing import bounds, camera_for
+from brandmodel.local.picture.still_life.lathe import Lathe, rounded
+from brandmodel.local.picture.still_life.roles import roles
+from brandmodel.local.picture.still_life.solids import FAR, Ball, Block, vec
+from brandmodel.local.picture.still_life.staging import staged
 
 PALETTES = {
     "navy": Palette(),

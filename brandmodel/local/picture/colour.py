@@ -37,13 +37,13 @@ _LINEAR_OF_BYTE = np.array(
 def linear(srgb: NDArray[np.uint8] | Array) -> Array:
     """Linear light 0..1 from sRGB bytes, or from sRGB floats 0..1."""
     if srgb.dtype == np.uint8:
-        return _LINEAR_OF_BYTE[srgb]
+        return _LINEAR_OF_BYTE[srgb.astype(np.intp)]
     s = np.clip(srgb, 0, 1).astype(np.float32)
     return np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 def encoded(light: Array) -> Array:
-    """sRGB floats 0..1 from linear light; clips."""
+    """SRGB floats 0..1 from linear light; clips."""
     x = np.clip(light, 0, 1)
     return np.where(x <= 0.0031308, x * 12.92, 1.055 * x ** (1 / 2.4) - 0.055).astype(np.float32)
 

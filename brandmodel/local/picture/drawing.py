@@ -13,9 +13,9 @@ from brandmodel.local.words.scenes import scene_of
 from brandmodel.tasks import GenerateImage, Picture, UpscaleImage
 
 _ENGINES = {
-    "landscape": "brandmodel.local.picture.landscape",
-    "still_life": "brandmodel.local.picture.still_life",
-    "abstract": "brandmodel.local.picture.abstract",
+    "landscape": "brandmodel.local.picture.landscape.engine",
+    "still_life": "brandmodel.local.picture.still_life.engine",
+    "abstract": "brandmodel.local.picture.abstract.engine",
 }
 
 

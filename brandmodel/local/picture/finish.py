@@ -20,7 +20,7 @@ def developed(
         knee = np.float32(0.75)
         over = np.maximum(x - knee, 0)
         x = np.minimum(x, knee) + over / (1 + over / (1 - knee))
-    srgb = encoded(x)
+    srgb = encoded(x.astype(np.float32))
     random = np.random.default_rng(seed & 0xFFFFFFFF)
     height, width = srgb.shape[:2]
     noise = random.standard_normal((height, width, 1), np.float32) * np.float32(grain)

@@ -1,0 +1,5 @@
+"""Land, water and sky from a height field."""
+
+from brandmodel.local.picture.landscape.engine import draw
+
+__all__ = ["draw"]
