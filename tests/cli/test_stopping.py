@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -122,7 +123,8 @@ def test_workers_that_always_die_are_one_clear_error(tmp_path: Path) -> None:
 
     def killed_all() -> bool:
         for worker in workers_of(tmp_path):
-            os.kill(worker, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
         return going.process.poll() is not None
 
     until(killed_all, "the run to give up")

@@ -134,13 +134,7 @@ def test_a_full_disk_is_told_and_room_is_all_that_is_missing(tmp_path: Path, siz
 def test_a_full_disk_where_the_output_goes_leaves_no_half_file(
     finished: Path, tmp_path: Path
 ) -> None:
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-
     shutil.copytree(finished / ".brandmodel", tmp_path / "home")
-    for asset in (tmp_path / "home" / "assets").rglob("*"):
-        if asset.is_file():
-            assert asset.stat().st_size < 200_000
     assert program(*BOTTLE, "-o", "x.png", cwd=tmp_path, home=tmp_path / "home").code == 0
     whole = (tmp_path / "x.png").read_bytes()
     full = program(

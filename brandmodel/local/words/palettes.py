@@ -26,7 +26,7 @@ def _of(name: str, ink: str, paper: str, primary: str, accent: str, suits: str) 
 PALETTES: tuple[Curated, ...] = (
     _of("harbour", "#0b2545", "#f6f1e5", "#13a89e", "#f4a259", "sea teal navy day fresh island"),
     _of("ember", "#33150f", "#fbeee0", "#c2512f", "#f0a83c", "autumn terracotta warm sunset dunes"),
-    _of("orchard", "#1d2b1f", "#f4f1e1", "#5f7f3f", "#d9603b", "green natural hills sage party"),
+    _of("orchard", "#1d2b1f", "#f4f1e1", "#5f7f3f", "#d9603b", "natural hills sage party"),
     _of(
         "fjord",
         "#12263a",
@@ -38,16 +38,14 @@ PALETTES: tuple[Curated, ...] = (
     _of(
         "saffron", "#3a1d0d", "#fff4dc", "#d98a1f", "#a8321f", "amber yellow jar holiday sale spice"
     ),
-    _of(
-        "violet-hour", "#1f1638", "#f3eef8", "#6f57b8", "#f08f6e", "purple dusk night concert waves"
-    ),
+    _of("violet-hour", "#1f1638", "#f3eef8", "#6f57b8", "#f08f6e", "purple dusk concert waves"),
     _of(
         "rosewater", "#3b1a2b", "#fdf0ee", "#c9687d", "#d9a441", "pink romantic wedding spring tube"
     ),
     _of(
         "pine", "#10241f", "#eff2e8", "#2f6b55", "#cf9a4a", "forest green elegant rain natural fog"
     ),
-    _of("noir", "#14120f", "#f5efe3", "#5b4a36", "#c9a24b", "black elegant dark night ink bottle"),
+    _of("noir", "#14120f", "#f5efe3", "#5b4a36", "#c9a24b", "black elegant dark ink bottle"),
     _of(
         "carnival", "#1b1f4b", "#fff5e6", "#e4475b", "#f6b72f", "red festive playful party confetti"
     ),
@@ -68,8 +66,32 @@ PALETTES: tuple[Curated, ...] = (
         "#ffb000",
         "phone modern blue launch talk geometry",
     ),
-    _of("blossom", "#2b2140", "#fbf3f7", "#8fb07a", "#ec8fa8", "spring meadow fresh sage pink"),
-    _of("brick", "#26191b", "#f7efe7", "#b23a3a", "#3f7d8c", "city red bold book opening halftone"),
+    _of("blossom", "#2b2140", "#fbf3f7", "#8fb07a", "#ec8fa8", "spring fresh sage pink playful"),
+    _of("brick", "#26191b", "#f7efe7", "#b23a3a", "#3f7d8c", "red bold book opening halftone"),
+    _of(
+        "midnight",
+        "#0a1130",
+        "#eef0fa",
+        "#2d4f9e",
+        "#ffc257",
+        "night city stars aurora blue navy",
+    ),
+    _of(
+        "frost",
+        "#1a2b3c",
+        "#f2f6f9",
+        "#6c93b0",
+        "#dd9a6b",
+        "winter snow fog cool silver calm",
+    ),
+    _of(
+        "clover",
+        "#17301f",
+        "#f6f5e6",
+        "#5c9c4f",
+        "#f0955c",
+        "meadow spring green summer hills garden",
+    ),
     _of(
         "linen",
         "#2a2b26",

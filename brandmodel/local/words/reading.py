@@ -191,6 +191,10 @@ def _sort_occasion(clause: str, found: Sequence[Word], parts: _Parts) -> None:
     if link and not parts.occasion:
         parts.occasion.append(_ARTICLES.sub("", head))
         parts.subject.append(tail)
+        proper = _ARTICLES.sub("", tail)
+        if not parts.name and names_a_house(proper) and _is_proper(proper, parts):
+            # "the opening of the Lakeside House": the house is the name, what follows is where.
+            parts.name = proper
         return
     bare = _ARTICLES.sub("", clause)
     (parts.subject if parts.occasion else parts.occasion).append(bare)
@@ -225,7 +229,7 @@ def _is_venue(clause: str, parts: _Parts) -> bool:
     capital = _capitalised(clause) and _capital_run(clause) == clause
     if names_a_house(clause):
         return capital or not parts.case or bool(re.fullmatch(r"[A-Z].*\d", clause))
-    known = bool(parts.where) and bool(parts.occasion or parts.name)
+    known = bool(parts.where or names_a_house(parts.name)) and bool(parts.occasion or parts.name)
     if clause.endswith("ing"):
         return False
     return known and capital and parts.case and len(clause.split()) <= 2
@@ -243,6 +247,11 @@ def _is_look(found: Sequence[Word]) -> bool:
         and not w.means("occasion", "absent", "season", "daytime", "terrain", "product")
         for w in telling
     )
+
+
+def _is_proper(clause: str, parts: _Parts) -> bool:
+    """Whether every word of a clause has its capital, in a text where capitals tell."""
+    return parts.case and len(clause.split()) > 1 and all(map(_capitalised, clause.split()))
 
 
 def _is_name(clause: str, parts: _Parts) -> bool:

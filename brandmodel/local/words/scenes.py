@@ -194,9 +194,9 @@ def _daytime(found: tuple[Word, ...], weather: Weather, draw: _Choice) -> Daytim
     if weather in ("aurora", "stars"):
         return "night"
     mood, light = values(found, "mood"), values(found, "light")
-    if "dark" in mood:
+    if "dark" in mood and weather in ("clear", "cloudy"):
         return lot(("dusk", "night"), "daytime", *draw.what)
-    if "warm" in light:
+    if "warm" in light and "spring" not in values(found, "season"):
         return "sunset"
     if "cool" in light or weather in ("storm", "rain", "fog", "snow"):
         return lot(("day", "dawn"), "daytime", *draw.what)
@@ -240,7 +240,9 @@ def _still_life(
         warmth=_warmth(found, draw),
         plinth_only=plinth,
     )
-    shown = frozenset({product, season, *props})
+    # A mug is what coffee is drawn as.
+    drinks = ("mug", "cup") if product in ("mug", "cup") else ()
+    shown = frozenset({product, season, *props, *drinks})
     return scene, not_shown(saw, shown, label=label, pictured=plinth)
 
 

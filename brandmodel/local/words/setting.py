@@ -170,7 +170,7 @@ def _rank(family: str, kind: Kind) -> int:
 
 def _fitting(section: list[Passage], kind: Kind, brief: tuple[Word, ...]) -> list[str]:
     """What a section says for this kind of picture and the brief does not deny, clearest first."""
-    groups = ("season", "daytime", "terrain", "weather", "product")
+    groups = ("season", "daytime", "terrain", "weather", "product", "style")
     fixed = {g: set(values(brief, g)) for g in groups}
     labelled: list[str] = []
     plainly: list[str] = []
