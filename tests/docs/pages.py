@@ -49,8 +49,9 @@ class Block:
 
 @dataclass
 class Bench:
-    """Where a page's blocks run: a folder, one Python namespace, and what was printed last."""
+    """Where a page's blocks run: folders, one Python namespace, and what was printed last."""
 
+    page: Path
     folder: Path
     names: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
     printed: str = ""
@@ -83,7 +84,7 @@ def blocks(text: str, page: str) -> Iterator[Block]:
 
 
 def run_page(text: str, page: str, folder: Path) -> None:
-    bench = Bench(folder)
+    bench = Bench(folder, folder)
     for block in blocks(text, page):
         if home := block.marks.get("at home"):
             bench.folder = folder / home
@@ -96,7 +97,7 @@ def run_block(block: Block, bench: Bench) -> None:
     if "output" in block.marks:
         _compare(block, bench.printed)
     elif "file" in block.marks:
-        _write(block, bench.folder)
+        _write(block, bench.page)
     elif block.language == "python":
         _python(block, bench)
     elif block.language == "sh":
