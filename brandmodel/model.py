@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import functools
+import importlib
 import os
 import secrets
 import shutil
@@ -355,7 +357,10 @@ class BrandModel:
     """One model under the brand's own name.
 
     A thin face over ``AsyncBrandModel``: an event loop on a thread of its own, so that it works in
-    scripts and notebooks alike.
+    scripts and notebooks alike. One that is still open when the program ends is closed then.
+
+    Attributes:
+        brand: the kit in use.
     """
 
     def __init__(
@@ -371,14 +376,10 @@ class BrandModel:
         self._asynchronous = AsyncBrandModel(
             model, brand=brand, home=home, routers=routers, memory=memory
         )
+        self.brand = self._asynchronous.brand
         self._stack = contextlib.ExitStack()
         self._portal: BlockingPortal | None = None
         self._opening = threading.Lock()
-
-    @property
-    def brand(self) -> Brand:
-        """The kit in use."""
-        return self._asynchronous.brand
 
     def run(self, prompt: str, **wishes: Unpack[Wishes]) -> Result:
         """Make it, from a brief to the finished thing; see ``AsyncBrandModel.run``."""
@@ -400,8 +401,8 @@ class BrandModel:
         """Stop what still runs, end worker processes and close the journal."""
         with self._opening:
             portal, self._portal = self._portal, None
+            _OPEN.discard(self)
             if portal is not None:
-                atexit.unregister(self.close)
                 portal.call(self._asynchronous.aclose)
                 self._stack.close()
 
@@ -420,8 +421,28 @@ class BrandModel:
                 from anyio.from_thread import start_blocking_portal
 
                 self._portal = self._stack.enter_context(start_blocking_portal("asyncio"))
-                atexit.register(self.close)
+                _close_at_exit()
+                _OPEN.add(self)
             return self._portal
+
+
+_OPEN: set[BrandModel] = set()
+
+
+@functools.cache
+def _close_at_exit() -> None:
+    """Have models that are open when the program ends closed while threads can still be used.
+
+    Functions of ``atexit`` come too late for that: thread pools have been shut down by then. The
+    pools' own hook goes first if it is registered last, so it is registered before.
+    """
+    importlib.import_module("concurrent.futures.thread")
+    getattr(threading, "_register_atexit", atexit.register)(_close_all)
+
+
+def _close_all() -> None:
+    for model in tuple(_OPEN):
+        model.close()
 
 
 def home_of(brand: Brand, home: PathLike | None = None) -> Path:

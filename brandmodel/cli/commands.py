@@ -45,7 +45,7 @@ Sets = Annotated[
 Product = Annotated[Path | None, typer.Option(help="A photograph of the product to be shown.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or the beginning of it.")]
-Limit = Annotated[int, typer.Option(min=1, help="How many.")]
+Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help="How many.")]
 
 _SIZE = re.compile(r"([0-9]{1,6})[x×]([0-9]{1,6})", re.IGNORECASE)
 

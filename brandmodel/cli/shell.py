@@ -67,14 +67,16 @@ def go(work: Callable[[], Awaitable[Show]], *, as_json: bool) -> None:
 
 
 def _done(work: Callable[[], Awaitable[Show]]) -> None:
+    doing = "the machine refused"
     try:
         show = asyncio.run(_guarded(work))
+        doing = "standard output"
         show()
         sys.stdout.flush()
     except (BrandModelError, typer.Exit, BrokenPipeError):
         raise
     except OSError as error:
-        where = error.filename or "standard output"
+        where = error.filename or doing
         raise StorageError(
             f"{where}: {error.strerror or error}",
             hint="free space, or choose another place; what is finished is kept",

@@ -40,7 +40,7 @@ from brandmodel.errors import (
 from brandmodel.journal import RunRecord, open_journal
 from brandmodel.recipes import Made, Recipe, find, pick, refuse_unmade_media
 from brandmodel.routing import ModelTable, Tables, nano, usd
-from brandmodel.tasks import Asset, Brief, Kit, Tier, Waiting
+from brandmodel.tasks import Asset, Brief, Kit, Text, Tier, Waiting
 
 LONGEST_PROMPT = 200_000
 
@@ -394,8 +394,10 @@ class Engine:
         for name, value in made.items():
             if isinstance(value, str):
                 kind = plan.order.brief.media_type or plan.recipe.makes[0]
-                asset = await self.store.put(value.encode(), name=name)
-                asset = asset.model_copy(update={"media_type": kind})
+                value = Text(text=value, media_type=kind)
+            if isinstance(value, Text):
+                asset = await self.store.put(value.text.encode(), name=name)
+                asset = asset.model_copy(update={"media_type": value.media_type})
             else:
                 asset = value
                 egress.check(await self.store.read(asset), asset.media_type, signer=kit.signer)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from brandmodel.errors import InvalidRequestError, UnknownRecipeError
-from brandmodel.tasks import Asset, Brief, Context
+from brandmodel.tasks import Asset, Brief, Context, Text
 
-Made = Mapping[str, Asset | str]
-"""What a recipe returns: named assets, or text that becomes one; the first is the main output."""
+Made = Mapping[str, Asset | Text | str]
+"""What a recipe returns: named assets, or words that become one; the first is the main output."""
 RecipeFunction = Callable[[Context, Brief], Awaitable[Made]]
 
 _BUILT_IN = {"picture": "brandmodel.recipes.picture", "answer": "brandmodel.recipes.answer"}

@@ -36,7 +36,17 @@ from brandmodel.tasks.judging import Judge, Judgement, Moderate, Moderation, Sco
 from brandmodel.tasks.layout import TextBox, Typeset, TypesetPicture
 from brandmodel.tasks.provenance import Sign, Signed, SourceType
 from brandmodel.tasks.search import Passage, Passages, SearchDocuments
-from brandmodel.tasks.values import NO_ASSET, Asset, Box, Brief, Document, Kit, Space, sketched
+from brandmodel.tasks.values import (
+    NO_ASSET,
+    Asset,
+    Box,
+    Brief,
+    Document,
+    Kit,
+    Space,
+    Text,
+    sketched,
+)
 from brandmodel.tasks.writing import (
     Answer,
     AnswerPlan,
@@ -105,6 +115,7 @@ __all__ = [
     "TASKS",
     "Take",
     "Target",
+    "Text",
     "TextBox",
     "Tier",
     "TypeLine",

@@ -59,6 +59,13 @@ class Box(Value):
     height: float
 
 
+class Text(Value):
+    """Words that a recipe returns as an output of their own."""
+
+    text: str
+    media_type: str = "text/plain"
+
+
 class Kit(Value):
     """The brand as a recipe sees it: every file is an asset. Requests take slices of it.
 

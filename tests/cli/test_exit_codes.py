@@ -173,3 +173,17 @@ def test_a_stopped_run_exits_with_three(cli: Cli, tmp_path: Path) -> None:
     assert ran.json["error"]["type"] == "BudgetExceededError"
     assert "costs at least" in ran.json["error"]["message"]
     assert _runs(tmp_path) == 0
+
+
+def test_a_current_folder_that_is_gone_is_told(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    ran = cli("run", "a beach", "--json")
+    assert ran.code == 1
+    assert "No such file or directory" in ran.json["error"]["message"]
+    assert cli("run", "a beach", "-o", "x.png").code == 2
+    monkeypatch.chdir(tmp_path)

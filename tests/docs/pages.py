@@ -25,7 +25,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^```(\w*)\s*$")
@@ -182,9 +182,9 @@ def _bare(line: str) -> str:
 
 def _shape(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _shape(each) for key, each in value.items()}
+        return {key: _shape(each) for key, each in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
-        return [_shape(value[0])] if value else []
+        return [_shape(each) for each in cast("list[Any]", value)[:1]]
     return ""
 
 
