@@ -45,13 +45,11 @@ def show_result(result: Result, paths: Mapping[str, Path], *, seed: int, as_json
         console.print(f"[green]{name}[/]  {_safe(str(path))}", soft_wrap=True)
     if result.status == "waiting":
         console.print(f"[cyan]waiting for a person's word on {', '.join(result.waiting)}[/]")
-    elif not ran and reused:
-        console.print(f"Nothing had to be made again. For another one: --seed {seed + 1}")
-    if (
-        result.outputs
-        and result.outputs[0].asset.media_type.startswith("text/")
-        and sys.stdout.isatty()
-    ):
+    is_text = bool(result.outputs) and result.outputs[0].asset.media_type.startswith("text/")
+    if not ran and reused and result.status == "done":
+        another = "" if is_text else f" For another one: --seed {seed + 1}"
+        console.print(f"Nothing had to be made again.{another}")
+    if is_text and sys.stdout.isatty():
         console.print()
         console.print(result.text, markup=False)
 

@@ -117,7 +117,9 @@ def test_a_markdown_file_asks_for_an_answer(cli: Cli, tmp_path: Path) -> None:
     assert ran.json["recipe"] == "answer"
     assert ran.json["outputs"][0]["media_type"] == "text/markdown"
     assert (tmp_path / "x.md").read_text(encoding="utf-8").strip()
-    assert cli("run", "What makes a good poster", "-o", "x.txt").code == 0
+    again = cli("run", "What makes a good poster", "-o", "x.txt")
+    assert "Nothing had to be made again." in again.out
+    assert "--seed" not in again.out
     assert (tmp_path / "x.txt").read_bytes() == (tmp_path / "x.md").read_bytes()
 
 

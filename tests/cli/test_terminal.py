@@ -42,7 +42,8 @@ def test_steps_are_shown_live_and_the_cursor_comes_back(tmp_path: Path) -> None:
     code, said = _on_terminal(tmp_path, "run", "What makes a good poster?", "-o", "x.md")
     assert code == 0
     assert "✓".encode() in said
-    assert said.rfind(SHOW_CURSOR) > said.rfind(HIDE_CURSOR) > 0
+    assert HIDE_CURSOR in said
+    assert said.rfind(SHOW_CURSOR) > said.rfind(HIDE_CURSOR)
     written = (tmp_path / "x.md").read_text(encoding="utf-8").splitlines()[0]
     assert written in said.decode().replace("\r\n", " ")
 

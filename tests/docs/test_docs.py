@@ -28,7 +28,7 @@ def test_the_blocks_of_a_page_do_what_the_page_says(page: Path, tmp_path: Path) 
     done = subprocess.run(
         [sys.executable, "-m", "tests.docs.pages", str(page), str(tmp_path)],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=120,
