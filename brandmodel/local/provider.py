@@ -32,7 +32,7 @@ class LocalProvider:
             workers: most worker processes; by default one per core that this process may use.
         """
         self._free: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
-        self._room = asyncio.Semaphore(workers or len(os.sched_getaffinity(0)))
+        self._room = asyncio.Semaphore(workers or _cores())
         self._all: set[_Worker] = set()
 
     async def start(self, call: Call) -> Done:
@@ -129,6 +129,13 @@ class _Worker:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
+
+
+def _cores() -> int:
+    """Cores that this process may use; not every system tells which."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 async def _in_process(task: str, call: Call) -> Result:

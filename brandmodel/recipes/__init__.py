@@ -111,9 +111,10 @@ def pick(brief: Brief) -> Recipe:
     prompt = brief.prompt[:2000].casefold()
     spoken = {r.name: _spoken_for(r, prompt) for r in able}
     best = max(able, key=lambda r: spoken[r.name])
-    if spoken[best.name]:
+    asked = bool(_QUESTION.search(brief.prompt[:2000]))
+    if spoken[best.name] and not (asked and best.name == "picture"):
         return best
-    fallback = "answer" if _QUESTION.search(brief.prompt[:2000]) else "picture"
+    fallback = "answer" if asked else "picture"
     return next((r for r in able if r.name == fallback), able[0])
 
 

@@ -38,11 +38,13 @@ class Judgement(Result):
         scores: in the order of the pictures.
         best: index of the best picture.
         good: whether the best is good enough to go on with.
+        why: why the best is the best, in a sentence.
     """
 
     scores: tuple[Score, ...] = ()
     best: int = 0
     good: bool = True
+    why: str = ""
 
 
 class Judge(Request[Judgement]):
@@ -73,10 +75,12 @@ class Moderation(Result):
     Attributes:
         allowed: False stops the run.
         reasons: what stands against it, in words for the caller.
+        looked: whether the picture itself was examined, too.
     """
 
     allowed: bool = True
     reasons: tuple[str, ...] = ()
+    looked: bool = False
 
 
 class Moderate(Request[Moderation]):

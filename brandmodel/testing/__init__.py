@@ -64,7 +64,7 @@ class FakeVendor:
     ) -> Path:
         """Write routing tables that point at this vendor; the folder, for ``routers=``."""
         (folder / "targets").mkdir(parents=True, exist_ok=True)
-        rows = [f'[{self.name}]\nprovider = "{self.name}"\n']
+        rows = [f"[{json.dumps(self.name)}]\nprovider = {json.dumps(self.name)}\n"]
         (folder / "vendors.toml").write_text("".join(rows))
         targets = [
             f'[{task}]\ntasks = ["{task}"]\nprice = {{ request = {self._prices[task]!r} }}\n'
