@@ -1,5 +1,5 @@
 """``python -m brandmodel``."""
 
-from brandmodel.cli.commands import main
+from brandmodel.cli import main
 
 main()

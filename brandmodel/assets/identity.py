@@ -9,6 +9,7 @@ use: a root and a leaf certificate under ``<folder>/<slug of the name>/``. Its p
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import os
 import re
@@ -77,7 +78,7 @@ def fingerprint(folder: Path, name: str) -> str:
     for place in (folder, folder / _slug(name)):
         try:
             return _digest((place / CERTIFICATE).read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
     return ""
 
@@ -200,8 +201,10 @@ def _make(place: Path, name: str) -> None:
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
         if not (place / CERTIFICATE).exists():
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
             problem = f"{place}: the signing identity cannot be kept: {error.strerror}"
-            raise StorageError(problem, hint="make the folder writable") from error
+            hint = "free space and run again" if full else "make the folder writable"
+            raise StorageError(problem, hint=hint) from error
 
 
 def _write(file: Path, data: bytes) -> None:

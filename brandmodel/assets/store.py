@@ -101,7 +101,7 @@ def write_durably(path: Path, data: bytes) -> None:
         finally:
             os.close(folder)
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         what = "the disk is full" if full else (error.strerror or str(error))
         hint = "free space and run again" if full else "choose a folder that can be written"
         raise StorageError(f"{path.parent}: {what}", hint=hint) from error

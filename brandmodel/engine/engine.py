@@ -91,14 +91,19 @@ class Execution:
     task: asyncio.Task[Ended]
 
     async def events(self) -> AsyncIterator[Event]:
-        """Events from now on, until the run ends."""
+        """Every event of the run, those that were told already first, until the run ends."""
         queue: asyncio.Queue[Event] = asyncio.Queue()
+        for event in self.state.told:
+            queue.put_nowait(event)
         self.state.listeners.append(queue)
-        while not (self.task.done() and queue.empty()):
-            event = await queue.get()
-            yield event
-            if event.kind == "run-finished":
-                return
+        try:
+            while not (self.task.done() and queue.empty()):
+                event = await queue.get()
+                yield event
+                if event.kind == "run-finished":
+                    return
+        finally:
+            self.state.listeners.remove(queue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +165,9 @@ class Engine:
     async def quote(self, order: Order) -> Quote:
         """What an order may cost; starts nothing and writes nothing."""
         plan = self._plan(order)
-        return (await self._quoted(plan, await asyncio.to_thread(self._kit, sign=False)))[0]
+        quote, asked = await self._quoted(plan, await asyncio.to_thread(self._kit, sign=False))
+        words.refuse_unknown_steps(order.overrides, asked, planned=True)
+        return quote
 
     async def resume_order(
         self, run_id: str, overrides: words.Overrides

@@ -30,6 +30,7 @@ class RunState:
         caps: (scope, limit in nano-USD) that apply to it.
         earlier: key by step name of an earlier execution of this same run; law 5 is held by it.
         unwritten: rows of reused steps, written when the run ends.
+        told: every event so far, for whoever listens later.
     """
 
     id: str
@@ -43,10 +44,12 @@ class RunState:
     unwritten: list[RunStep] = field(default_factory=list[RunStep])
     receipts: dict[str, StepReceipt] = field(default_factory=dict[str, StepReceipt])
     listeners: list[asyncio.Queue[Event]] = field(default_factory=list[asyncio.Queue[Event]])
+    told: list[Event] = field(default_factory=list[Event])
     paid_nano: int = 0
 
     def tell(self, event: Event) -> None:
-        """Hand an event to everyone who listens."""
+        """Hand an event to everyone who listens, now or later."""
+        self.told.append(event)
         for listener in self.listeners:
             listener.put_nowait(event)
 

@@ -39,8 +39,12 @@ def _load(file: Path) -> None:
         spec.loader.exec_module(module)
     except BrandModelError:
         raise
-    except Exception as error:
-        line = traceback.extract_tb(error.__traceback__)[-1].lineno
+    except (Exception, SystemExit) as error:
+        line = (
+            error.lineno
+            if isinstance(error, SyntaxError)
+            else traceback.extract_tb(error.__traceback__)[-1].lineno
+        )
         raise ConfigError(
             f"{file}, line {line}: {type(error).__name__}: {error}", hint="mend the recipe file"
         ) from error

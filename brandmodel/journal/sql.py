@@ -82,8 +82,8 @@ KEEP_RUN_STEP = _insert(
     units = excluded.units, seconds = excluded.seconds, digest = excluded.digest,
     request = excluded.request, notes = excluded.notes""",
 )
-RUN = f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ? OR id LIKE ? LIMIT 2"
-RUNS = f"SELECT {RUN_COLUMNS} FROM runs WHERE recipe LIKE ? ORDER BY started_at DESC LIMIT ?"
+RUN = f"SELECT {RUN_COLUMNS} FROM runs WHERE substr(id, 1, length(?)) = ? ORDER BY id LIMIT 2"
+RUNS = f"SELECT {RUN_COLUMNS} FROM runs WHERE ? IN ('', recipe) ORDER BY started_at DESC LIMIT ?"
 RUN_STEPS = f"SELECT {RUN_STEP_COLUMNS} FROM run_steps WHERE run_id = ? ORDER BY seq"
 LEASE = "SELECT holder, fence, expires_at FROM leases WHERE key = ?"
 TAKE_LEASE = """INSERT INTO leases (key, holder, fence, expires_at) VALUES (?, ?, ?, ?)

@@ -241,15 +241,14 @@ class SqliteJournal:
 
     async def run(self, run_id: str) -> RunRecord | None:
         """See ``Journal``."""
-        safe = run_id.replace("%", "").replace("_", "")
-        rows = await self._do(lambda c: c.execute(sql.RUN, (run_id, f"{safe}%")).fetchall())
-        exact = [row for row in rows if row[0] == run_id]
-        found = exact or rows
-        return RunRecord(*found[0]) if safe and len(found) == 1 else None
+        rows = await self._do(lambda c: c.execute(sql.RUN, (run_id, run_id)).fetchall())
+        # The id itself sorts before every longer one that begins with it.
+        found = rows[:1] if rows and rows[0][0] == run_id else rows
+        return RunRecord(*found[0]) if run_id and len(found) == 1 else None
 
     async def runs(self, *, limit: int = 50, recipe: str | None = None) -> list[RunRecord]:
         """See ``Journal``."""
-        rows = await self._do(lambda c: c.execute(sql.RUNS, (recipe or "%", limit)).fetchall())
+        rows = await self._do(lambda c: c.execute(sql.RUNS, (recipe or "", limit)).fetchall())
         return [RunRecord(*row) for row in rows]
 
     async def run_steps(self, run_id: str) -> list[RunStep]:

@@ -157,13 +157,10 @@ class Tables:
         )
 
 
-def _check_task(
-    file: str, task: str, entry: list[str] | TaskRow, targets: Mapping[str, Target]
-) -> None:
+def _check_task(file: str, task: str, row: TaskRow, targets: Mapping[str, Target]) -> None:
     key = f"tasks.{task}"
     if task not in TASKS:
         raise TableError(file, key, f"no such task{_nearest(task, TASKS)}")
-    row = TaskRow(targets=entry) if isinstance(entry, list) else entry
     ids = [*row.targets, *row.workhorse, *row.hero]
     if not (row.targets or row.workhorse):
         raise TableError(file, key, "expected `targets`, or `workhorse` and perhaps `hero`")
@@ -195,6 +192,8 @@ def _toml(file: Traversable) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise TableError(file, "", f"not valid TOML: {error}") from error
+    except OSError as error:
+        raise TableError(file, "", f"cannot be read: {error.strerror}") from error
 
 
 def _checked(schema: type[M], raw: object, file: Traversable, prefix: str) -> M:
@@ -202,7 +201,8 @@ def _checked(schema: type[M], raw: object, file: Traversable, prefix: str) -> M:
         return schema.model_validate(raw)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        path = ".".join([*([prefix] if prefix else []), *(str(part) for part in first["loc"])])
+        parts = [str(part) for part in first["loc"] if part != "[key]"]
+        path = ".".join([*([prefix] if prefix else []), *parts])
         problem = first["msg"]
         if first["type"] == "extra_forbidden":
             known = schema.model_fields if len(first["loc"]) == 1 else ()

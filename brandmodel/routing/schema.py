@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from brandmodel.tasks import Tier
 
@@ -83,6 +83,14 @@ class TaskRow(_Row):
     stand_in: bool = False
 
 
+def _row_of(entry: Any) -> Any:
+    """A bare list is the short way to write ``{ targets = [...] }``."""
+    return {"targets": cast("list[Any]", entry)} if isinstance(entry, list) else entry
+
+
+TaskEntry = Annotated[TaskRow, BeforeValidator(_row_of)]
+
+
 class ModelRow(_Row):
     """``[model]`` of a published model.
 
@@ -105,5 +113,5 @@ class ModelFile(_Row):
     """
 
     model: ModelRow
-    tasks: dict[str, list[str] | TaskRow]
+    tasks: dict[str, TaskEntry]
     recipes: dict[str, dict[Tier, dict[str, Any]]] = {}

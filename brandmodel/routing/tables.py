@@ -9,7 +9,7 @@ from typing import Any
 
 from brandmodel.errors import InvalidRequestError, TableError
 from brandmodel.routing.prices import cost
-from brandmodel.routing.schema import ModelFile, TaskRow
+from brandmodel.routing.schema import ModelFile
 from brandmodel.tasks import Request, Target, Tier
 
 
@@ -70,8 +70,6 @@ class ModelTable:
             raise TableError(
                 self.file, f"tasks.{task}", "no target serves this task; add a line for it"
             )
-        if isinstance(row, list):
-            row = TaskRow(targets=row)
         hero = tier == "hero" and bool(row.hero)
         ids = row.hero if hero else (row.targets or row.workhorse)
         current = [t for t in (self.targets[i] for i in ids) if _is_current(t, today)]

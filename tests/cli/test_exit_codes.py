@@ -159,6 +159,25 @@ def test_a_fault_of_ours_is_one_message_and_says_where(
     assert [run["status"] for run in shown] == ["failed"]
 
 
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("x = 1\nimport nowhere", "broken.py, line 2: ModuleNotFoundError"),
+        ("x = 1\ndef (", "broken.py, line 2: SyntaxError"),
+        ("raise SystemExit(5)", "broken.py, line 1: SystemExit: 5"),
+    ],
+)
+def test_a_recipe_file_that_cannot_be_imported_is_told_with_its_line(
+    cli: Cli, tmp_path: Path, written: str, message: str
+) -> None:
+    (tmp_path / "brand.toml").write_text('name = "A"')
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "broken.py").write_text(written)
+    ran = cli("run", "x", "--json")
+    assert ran.code == 2
+    assert message in ran.json["error"]["message"]
+
+
 def test_a_stopped_run_exits_with_three(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "priced").mkdir()
     (tmp_path / "priced" / "targets").mkdir()

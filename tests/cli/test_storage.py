@@ -124,6 +124,7 @@ def test_a_full_disk_is_told_and_room_is_all_that_is_missing(tmp_path: Path, siz
     full = program(*BOTTLE, "-o", "x.png", "--json", cwd=tmp_path, limit=limit)
     assert full.code == 1
     assert full.json["error"]["type"] == "StorageError"
+    assert "free space" in full.json["error"]["hint"]
     assert not full.err
     left = [p for p in tmp_path.rglob("*") if p.name.startswith((".new-", ".part"))]
     assert not left

@@ -139,14 +139,14 @@ async def test_it_knows_tasks_by_space_and_how_long_they_take(journal: Journal) 
 
 
 async def test_runs_are_found_by_the_beginning_of_their_id(journal: Journal) -> None:
-    for number, run_id in enumerate(("abc123", "abd456")):
+    for number, run_id in enumerate(("abc123", "abd456", "ab")):
         await journal.begin_run(_run(run_id, started_at=NOW + number))
-    assert [await journal.run(part) for part in ("abc", "abd4", "abc123")] == [
+    assert [await journal.run(part) for part in ("abc", "abd4", "ab")] == [
         _run("abc123"),
         _run("abd456", started_at=NOW + 1),
-        _run("abc123"),
+        _run("ab", started_at=NOW + 2),
     ]
-    for unknown in ("", "a", "x", "abc1234", "%", "_", "ab_", "' OR 1=1 --"):
+    for unknown in ("", "a", "x", "abc1234", "%", "%abc", "_", "ab_", "' OR 1=1 --"):
         assert await journal.run(unknown) is None
 
 
@@ -156,7 +156,7 @@ async def test_runs_come_newest_first_by_recipe_and_no_more_than_asked(journal: 
         await journal.begin_run(_run(f"run{number}", recipe=recipe, started_at=NOW + number))
     assert [run.id for run in await journal.runs(limit=3)] == ["run4", "run3", "run2"]
     assert [run.id for run in await journal.runs(recipe="answer")] == ["run3", "run1"]
-    assert await journal.runs(recipe="deck") == []
+    assert await journal.runs(recipe="deck") == await journal.runs(recipe="p%") == []
 
 
 async def test_a_run_ends_with_the_steps_it_had(journal: Journal) -> None:

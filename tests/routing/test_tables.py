@@ -64,6 +64,19 @@ WRONG = [
     ("m", MODEL.replace('["local/w"]', "[]"), "tasks.ReadBrief", "expected `targets`, or"),
     ("m", MODEL.replace('["local/w"]', '{ hero = ["local/w"] }'), "tasks.ReadBrief", "expected"),
     ("m", MODEL.replace('["local/w"]', '"local/w"'), "tasks.ReadBrief", "not 'local/w'"),
+    ("m", MODEL.replace('["local/w"]', "[1]"), "tasks.ReadBrief.targets.0", "not 1"),
+    (
+        "m",
+        MODEL.replace('["local/w"]', '{ targets = ["local/w"], policy = "best" }'),
+        "tasks.ReadBrief.policy",
+        "'ordered' or 'cheapest', not 'best'",
+    ),
+    (
+        "m",
+        MODEL.replace('["local/w"]', '{ targets = ["local/w"], polcy = "ordered" }'),
+        "tasks.ReadBrief.polcy",
+        "unknown key",
+    ),
     ("m", MODEL.replace('"m"', '"M M"'), "model.name", "not 'M M'"),
     ("m", MODEL.replace("default =", "defualt ="), "model.defualt", "unknown key"),
     ("m", MODEL.replace("default = true", 'default_tier = "best"'), "model.default_tier", "'best'"),
@@ -110,6 +123,13 @@ def test_a_folder_that_is_missing_is_told_with_who_named_it(
     monkeypatch.setenv("BRANDMODEL_ROUTERS", str(tmp_path / "nowhere"))
     with pytest.raises(TableError, match="from BRANDMODEL_ROUTERS"):
         _ = AsyncBrandModel(home=tmp_path).engine
+
+
+def test_a_table_that_cannot_be_read_is_told(write: Write) -> None:
+    folder = write()
+    (folder / "folder.toml").mkdir()
+    with pytest.raises(TableError, match=r"folder\.toml: cannot be read: Is a directory"):
+        _loaded(folder).model("m")
 
 
 def test_an_unknown_model_names_those_that_there_are(write: Write) -> None:
