@@ -88,7 +88,7 @@ async def _journal(studio: AsyncBrandModel) -> Check:
         if _is_new(home):
             finding = f"{home}: none yet, made by the first run"
             return Check(state="good", subject="journal", finding=finding)
-        runs = await studio.engine.journal.runs(limit=100_000)
+        runs = await studio.engine.runs(limit=100_000)
     except BrandModelError as error:
         return Check(state="bad", subject="journal", finding=error.message, hint=error.hint)
     except OSError as error:

@@ -139,7 +139,7 @@ def runs(*, brand: BrandFolder = None, limit: Limit = 20, as_json: Json = False)
 
     async def work() -> Show:
         async with _model(brand, None) as studio:
-            records = await studio.engine.journal.runs(limit=limit)
+            records = await studio.engine.runs(limit=limit)
         return lambda: views.show_runs(records, as_json=as_json)
 
     go(work, as_json=as_json)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import secrets
+import socket
 import traceback
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -184,6 +186,7 @@ class Engine:
             recipe=record.recipe,
             model=record.model,
             tier="hero" if record.tier == "hero" else "workhorse",
+            budget_usd=None if record.budget_nano is None else usd(record.budget_nano),
             overrides={**kept, **overrides},
         )
         return order, record
@@ -197,7 +200,11 @@ class Engine:
         record = await self.journal.run(run_id)
         if record is None:
             raise UnknownRunError(f"no run {run_id!r}", hint="`brandmodel runs` lists them")
-        return record
+        return _as_it_stands(record)
+
+    async def runs(self, *, limit: int = 50, recipe: str | None = None) -> list[RunRecord]:
+        """Runs, newest first; one whose process has died is told as stopped."""
+        return [_as_it_stands(r) for r in await self.journal.runs(limit=limit, recipe=recipe)]
 
     async def explain(self, run_id: str, against: str | None = None) -> Explanation:
         """A run against an earlier one; by default the newest earlier run of its recipe.
@@ -288,11 +295,13 @@ class Engine:
                 as_of=now,
                 status="running",
                 started_at=now,
+                budget_nano=_nano_or_none(plan.order.budget_usd),
+                holder=f"{socket.gethostname()}:{os.getpid()}",
             )
             await self.journal.begin_run(record)
         caps: tuple[tuple[str, int], ...] = ()
-        if plan.order.budget_usd is not None:
-            caps = ((f"run:{record.id}", nano(plan.order.budget_usd)),)
+        if record.budget_nano is not None:
+            caps = ((f"run:{record.id}", record.budget_nano),)
         state = RunState(
             id=record.id,
             space=self.space,
@@ -410,6 +419,24 @@ class Engine:
                 egress.check(await self.store.read(asset), asset.media_type, signer=kit.signer)
             outputs.append(Output(name=name, asset=asset, path=self.store.path(asset)))
         return tuple(outputs)
+
+
+def _as_it_stands(record: RunRecord) -> RunRecord:
+    """A run as it is, not as a process that was killed left it."""
+    host, _, process = record.holder.rpartition(":")
+    if record.status != "running" or host != socket.gethostname():
+        return record
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return replace(record, status="stopped", message="its process ended; run it again to go on")
+    except PermissionError:
+        pass
+    return record
+
+
+def _nano_or_none(amount: float | None) -> int | None:
+    return None if amount is None else nano(amount)
 
 
 async def _called(recipe: Recipe, ctx: RecipeContext, brief: Brief) -> Made:

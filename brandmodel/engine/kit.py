@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from brandmodel.assets import identity
@@ -11,6 +15,7 @@ from brandmodel.brand import Brand
 from brandmodel.errors import BrandError, InvalidRequestError
 from brandmodel.tasks import Asset, Document, Kit
 
+_Check = Callable[[bytes, str], None]
 _FONTS = ("font/ttf", "font/otf", "font/woff2", "font/woff", "font/collection")
 
 
@@ -54,24 +59,49 @@ def _logo(brand: Brand, store: FolderStore) -> Asset | None:
     if brand.logo is None:
         return None
     data = _bytes(brand.logo, brand, "logo")
-    if probe(data, name=brand.logo.name).media_type != "image/svg+xml":
-        try:
-            check_picture(data, name=brand.logo.name)
-        except InvalidRequestError as error:
-            raise BrandError(_file_of(brand), "logo", error.message, hint=error.hint) from error
-    return store.put_now(data, name=brand.logo.name)
+    is_svg = probe(data, name=brand.logo.name).media_type == "image/svg+xml"
+    return _kept(data, brand.logo, store, brand, "logo", _check_svg if is_svg else _check_bitmap)
 
 
 def _face(face: str | Path, store: FolderStore, brand: Brand, key: str) -> str | Asset:
     if isinstance(face, str):
         return face
-    data = _bytes(face, brand, key)
-    found = probe(data, name=face.name).media_type
+    return _kept(_bytes(face, brand, key), face, store, brand, key, _check_font)
+
+
+def _kept(
+    data: bytes, path: Path, store: FolderStore, brand: Brand, key: str, check: _Check
+) -> Asset:
+    """A file of the brand in the store; what is there already was checked when it came."""
+    named = Asset(sha256=hashlib.sha256(data).hexdigest(), media_type="", size=len(data))
+    if not store.has(named):
+        try:
+            check(data, path.name)
+        except InvalidRequestError as error:
+            raise BrandError(_file_of(brand), key, error.message, hint=error.hint) from error
+    return store.put_now(data, name=path.name)
+
+
+def _check_bitmap(data: bytes, name: str) -> None:
+    check_picture(data, name=name)
+
+
+def _check_svg(data: bytes, name: str) -> None:
+    # Without the local studio nothing here can look into it; what draws it then has to.
+    if find_spec("skia") is not None:
+        from brandmodel.local.type.svg import checked_svg
+
+        checked_svg(data)
+
+
+def _check_font(data: bytes, name: str) -> None:
+    from PIL import ImageFont
+
+    found = probe(data, name=name).media_type
+    hint = "give a .ttf or .otf file"
     if found not in _FONTS:
-        raise BrandError(
-            _file_of(brand),
-            key,
-            f"{face.name} is not a font but {found}",
-            hint="give a .ttf or .otf file",
-        )
-    return store.put_now(data, name=face.name)
+        raise InvalidRequestError(f"{name} is not a font but {found}", hint=hint)
+    try:
+        ImageFont.truetype(io.BytesIO(data), 16)
+    except (OSError, ValueError) as error:
+        raise InvalidRequestError(f"{name} is a damaged font", hint=hint) from error

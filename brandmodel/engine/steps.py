@@ -278,7 +278,7 @@ class Steps:
             async with self._renewed(ask.key, hold.holder):
                 done = await self._finish(ask, target, call, hold.attempt, hold.job)
         except (ProviderError, RequestError, ConfigError) as error:
-            if await self._forfeited(hold.attempt, error, high) and not resent:
+            if await self._forfeited(hold, error, high) and not resent:
                 return await self._paid(ask, target, high, resent=True)
             raise
         used = done.usage or ask.request.usage(done.result)
@@ -334,16 +334,16 @@ class Steps:
             if attempt.job and attempt.target == target.id:
                 return _Hold(attempt.id, fence, holder, job=_job(attempt))
             if attempt.high_nano > RESEND_BELOW_NANO:
-                await self.journal.unknown(attempt.id, error="lost")
+                await self.journal.unknown(attempt.id, fence, error="lost")
                 raise OutcomeUnknownError(
                     f"an earlier {attempt.task} of run {attempt.run_id} may have started; its "
                     f"${usd(attempt.high_nano):.2f} stays held",
                     hint=f"look it up at the vendor, then say what happened to attempt {attempt.id}",
                 )
-            await self.journal.forfeit(attempt.id, error="lost; sent once more")
+            await self.journal.forfeit(attempt.id, fence, error="lost; sent once more")
         return None
 
-    async def _forfeited(self, attempt: str, error: Exception, high: int) -> bool:
+    async def _forfeited(self, hold: _Hold, error: Exception, high: int) -> bool:
         """Close a failed attempt; True when its price is lost, and small enough to ask once more.
 
         Raises:
@@ -351,16 +351,16 @@ class Steps:
         """
         started = isinstance(error, ProviderError) and error.started
         if not started:
-            await self.journal.release(attempt, error=type(error).__name__)
+            await self.journal.release(hold.attempt, hold.fence, error=type(error).__name__)
             return False
         if high <= RESEND_BELOW_NANO:
-            await self.journal.forfeit(attempt, error=type(error).__name__)
+            await self.journal.forfeit(hold.attempt, hold.fence, error=type(error).__name__)
             return True
-        await self.journal.unknown(attempt, error=type(error).__name__)
+        await self.journal.unknown(hold.attempt, hold.fence, error=type(error).__name__)
         raise OutcomeUnknownError(
             f"a call that costs up to ${usd(high):.2f} broke off and may have started; "
             "the money stays held",
-            hint=f"look it up at the vendor, then say what happened to attempt {attempt}",
+            hint=f"look it up at the vendor, then say what happened to attempt {hold.attempt}",
         ) from error
 
     def _call(self, ask: Ask, target: Target, attempt: str) -> Call:

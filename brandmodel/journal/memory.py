@@ -110,18 +110,22 @@ class MemoryJournal:
         self._end(attempt, "settled", charged_nano, "")
         return await self.keep(record, step)
 
-    async def forfeit(self, attempt: str, *, error: str) -> None:
+    async def forfeit(self, attempt: str, fence: int, *, error: str) -> None:
         """See ``Journal``."""
-        self._end(attempt, "forfeited", self._attempts[attempt][0].high_nano, error)
+        row, _ = self._attempts[attempt]
+        if row.fence == fence:
+            self._end(attempt, "forfeited", row.high_nano, error)
 
-    async def release(self, attempt: str, *, error: str) -> None:
+    async def release(self, attempt: str, fence: int, *, error: str) -> None:
         """See ``Journal``."""
-        self._end(attempt, "released", 0, error)
+        if self._attempts[attempt][0].fence == fence:
+            self._end(attempt, "released", 0, error)
 
-    async def unknown(self, attempt: str, *, error: str) -> None:
+    async def unknown(self, attempt: str, fence: int, *, error: str) -> None:
         """See ``Journal``."""
         row, scopes = self._attempts[attempt]
-        self._attempts[attempt] = (replace(row, state="unknown", error=error), scopes)
+        if row.fence == fence:
+            self._attempts[attempt] = (replace(row, state="unknown", error=error), scopes)
 
     def _end(self, attempt: str, state: str, charged_nano: int, error: str) -> None:
         row, scopes = self._attempts[attempt]

@@ -46,6 +46,8 @@ class RunRecord:
         overrides: JSON of a person's words on this run.
         seconds: wall time.
         message: the error of a failed run.
+        budget_nano: the run's own cap, which a resumed run keeps.
+        holder: ``host:process`` that executes it, or did.
     """
 
     id: str
@@ -63,6 +65,8 @@ class RunRecord:
     outputs: str = "[]"
     overrides: str = "{}"
     message: str = ""
+    budget_nano: int | None = None
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,15 +232,15 @@ class Journal(Protocol):
         """Keep the result, and turn the held price into the real one if the attempt still is ours."""
         ...
 
-    async def release(self, attempt: str, *, error: str) -> None:
-        """Nothing was started: let the price and the lease go."""
+    async def release(self, attempt: str, fence: int, *, error: str) -> None:
+        """Nothing was started: let the price and the lease go, if the attempt still is ours."""
         ...
 
-    async def unknown(self, attempt: str, *, error: str) -> None:
+    async def unknown(self, attempt: str, fence: int, *, error: str) -> None:
         """Something may have been started: let the lease go, keep the price held."""
         ...
 
-    async def forfeit(self, attempt: str, *, error: str) -> None:
+    async def forfeit(self, attempt: str, fence: int, *, error: str) -> None:
         """Something may have been started, but is little: charge its high price and go on."""
         ...
 

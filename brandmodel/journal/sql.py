@@ -42,11 +42,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             attempt TEXT NOT NULL, scope TEXT NOT NULL, PRIMARY KEY (attempt, scope))""",
         "CREATE TABLE takes (key TEXT PRIMARY KEY, members TEXT NOT NULL)",
     ),
+    (
+        "ALTER TABLE runs ADD COLUMN budget_nano BIGINT",
+        "ALTER TABLE runs ADD COLUMN holder TEXT NOT NULL DEFAULT ''",
+    ),
 )
 
 RUN_COLUMNS = (
     "id, space, model, recipe, tier, brief, seed, as_of, status, started_at, finished_at, seconds, "
-    "outputs, overrides, message"
+    "outputs, overrides, message, budget_nano, holder"
 )
 STEP_COLUMNS = (
     "key, space, task, request, result, digest, target, usd_nano, units, seconds, created_at"

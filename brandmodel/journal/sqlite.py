@@ -162,7 +162,7 @@ class SqliteJournal:
 
         def work(c: sqlite3.Connection) -> int | LeaseHeld:
             with _transaction(c):
-                row = Attempt(*c.execute(sql.ATTEMPT, (attempt,)).fetchone())
+                row = _attempt(c, attempt)
                 lease = c.execute(sql.LEASE, (row.key,)).fetchone()
                 if row.state not in OPEN or (lease and lease[2] > now and lease[0] != holder):
                     return LeaseHeld(holder=lease[0], expires_at=lease[2])
@@ -180,7 +180,7 @@ class SqliteJournal:
 
         def work(c: sqlite3.Connection) -> StepRecord:
             with _transaction(c):
-                row = Attempt(*c.execute(sql.ATTEMPT, (attempt,)).fetchone())
+                row = _attempt(c, attempt)
                 if row.fence == fence:
                     _end_attempt(c, attempt, "settled", charged_nano, "")
                     c.execute(sql.END_LEASE, (row.key, fence))
@@ -188,35 +188,38 @@ class SqliteJournal:
 
         return await self._do(work)
 
-    async def release(self, attempt: str, *, error: str) -> None:
+    async def release(self, attempt: str, fence: int, *, error: str) -> None:
         """See ``Journal``."""
 
         def work(c: sqlite3.Connection) -> None:
             with _transaction(c):
-                row = _end_attempt(c, attempt, "released", 0, error)
-                c.execute(sql.END_LEASE, (row.key, row.fence))
+                if _attempt(c, attempt).fence == fence:
+                    row = _end_attempt(c, attempt, "released", 0, error)
+                    c.execute(sql.END_LEASE, (row.key, fence))
 
         await self._do(work)
 
-    async def unknown(self, attempt: str, *, error: str) -> None:
+    async def unknown(self, attempt: str, fence: int, *, error: str) -> None:
         """See ``Journal``."""
 
         def work(c: sqlite3.Connection) -> None:
             with _transaction(c):
-                row = Attempt(*c.execute(sql.ATTEMPT, (attempt,)).fetchone())
-                c.execute(sql.END_ATTEMPT, ("unknown", 0, error, attempt))
-                c.execute(sql.END_LEASE, (row.key, row.fence))
+                row = _attempt(c, attempt)
+                if row.fence == fence:
+                    c.execute(sql.END_ATTEMPT, ("unknown", 0, error, attempt))
+                    c.execute(sql.END_LEASE, (row.key, fence))
 
         await self._do(work)
 
-    async def forfeit(self, attempt: str, *, error: str) -> None:
+    async def forfeit(self, attempt: str, fence: int, *, error: str) -> None:
         """See ``Journal``."""
 
         def work(c: sqlite3.Connection) -> None:
             with _transaction(c):
-                row = Attempt(*c.execute(sql.ATTEMPT, (attempt,)).fetchone())
-                _end_attempt(c, attempt, "forfeited", row.high_nano, error)
-                c.execute(sql.END_LEASE, (row.key, row.fence))
+                row = _attempt(c, attempt)
+                if row.fence == fence:
+                    _end_attempt(c, attempt, "forfeited", row.high_nano, error)
+                    c.execute(sql.END_LEASE, (row.key, fence))
 
         await self._do(work)
 
@@ -320,10 +323,14 @@ def _reserve(c: sqlite3.Connection, r: Reservation) -> int | LeaseHeld | CapReac
     return fence
 
 
+def _attempt(c: sqlite3.Connection, attempt: str) -> Attempt:
+    return Attempt(*c.execute(sql.ATTEMPT, (attempt,)).fetchone())
+
+
 def _end_attempt(
     c: sqlite3.Connection, attempt: str, state: str, charged_nano: int, error: str
 ) -> Attempt:
-    row = Attempt(*c.execute(sql.ATTEMPT, (attempt,)).fetchone())
+    row = _attempt(c, attempt)
     if row.state not in OPEN:
         raise StorageError(f"attempt {attempt} was {row.state} already")
     c.execute(sql.END_ATTEMPT, (state, charged_nano, error, attempt))

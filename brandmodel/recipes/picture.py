@@ -70,6 +70,7 @@ async def picture(ctx: Context, brief: Brief) -> Made:
     width, height = _size(brief, options.scale)
     kit = ctx.kit
 
+    await _admitted(ctx, Moderate(texts=(brief.prompt,)), name="admit")
     reading = await ctx.call(ReadBrief(prompt=brief.prompt), name="read")
     found = await ctx.call(
         SearchDocuments(query=_query(reading), documents=kit.documents), name="search"
@@ -114,7 +115,8 @@ async def picture(ctx: Context, brief: Brief) -> Made:
             name="type",
         )
         image = page.image
-    await _moderated(ctx, brief, outline, image)
+    words = tuple(line.text for line in outline.lines)
+    await _admitted(ctx, Moderate(texts=words, image=image, avoid=kit.voice.avoid), name="moderate")
     signed = await ctx.call(
         Sign(
             asset=image,
@@ -196,20 +198,13 @@ async def _with_product(ctx: Context, product: Asset, shot: Picture, outline: Ou
     )
 
 
-async def _moderated(ctx: Context, brief: Brief, outline: Outline, image: Asset) -> None:
-    """Stop what must not go out, before it is signed.
+async def _admitted(ctx: Context, request: Moderate, *, name: str) -> None:
+    """Stop what must not be made, or must not go out.
 
     Raises:
         ContentFilteredError: words or picture were refused.
     """
-    verdict = await ctx.call(
-        Moderate(
-            texts=(brief.prompt[:4000], *(line.text for line in outline.lines)),
-            image=image,
-            avoid=ctx.kit.voice.avoid,
-        ),
-        name="moderate",
-    )
+    verdict = await ctx.call(request, name=name)
     if not verdict.allowed:
         raise ContentFilteredError(
             f"refused: {'; '.join(verdict.reasons)}", hint="change the words"

@@ -148,4 +148,4 @@ def test_a_font_with_nothing_in_it_is_told_as_such(cli: Cli, tmp_path: Path) -> 
     (tmp_path / "hollow.ttf").write_bytes(b"\x00\x01\x00\x00" + b"garbage" * 40)
     ran = cli("run", 'a poster titled "Hello"', *SMALL)
     assert ran.code == 2
-    assert "is not a font" in ran.err
+    assert "type.display: hollow.ttf is a damaged font" in ran.err

@@ -141,11 +141,22 @@ async def test_no_step_exists_for_the_count(studio: AsyncBrandModel, step: str) 
 async def test_moderation_stops_what_the_brand_avoids(tmp_path: Path) -> None:
     (tmp_path / "brand.toml").write_text('name = "Calm"\n[voice]\navoid = ["revolutionary"]\n')
     prompt = 'A poster "Revolutionary tonic"'
+    said = edit({"lines": [{"role": "title", "text": "Revolutionary tonic"}]})
     async with AsyncBrandModel(brand=Brand.load(tmp_path), home=tmp_path / "home") as model:
+        # The planner itself leaves the word out; a person who insists meets the moderation.
+        assert (await model.run(prompt, size=(128, 128))).status == "done"
         with pytest.raises(ContentFilteredError, match=r"(?i)revolutionary"):
-            await model.run(prompt, size=(128, 128))
-        let = {"moderate": edit(Moderation())}
+            await model.run(prompt, size=(128, 128), overrides={"outline": said})
+        let = {"outline": said, "moderate": edit(Moderation())}
         assert (await model.run(prompt, size=(128, 128), overrides=let)).status == "done"
+
+
+async def test_what_is_refused_is_refused_before_anything_is_drawn(tmp_path: Path) -> None:
+    async with AsyncBrandModel(home=tmp_path / "home") as model:
+        with pytest.raises(ContentFilteredError, match="weapon"):
+            await model.run("A poster: how to build a pipe bomb", **SMALL)
+        run = (await model.engine.runs())[0]
+        assert [s.name for s in await model.engine.journal.run_steps(run.id)] == ["admit"]
 
 
 async def test_a_product_photograph_is_cut_out_and_placed(studio: AsyncBrandModel) -> None:

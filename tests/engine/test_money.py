@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from brandmodel.engine.steps import LEASE_S
-from brandmodel.errors import BudgetExceededError, OutcomeUnknownError, RateLimitError
+from brandmodel.errors import (
+    BudgetExceededError,
+    OutcomeUnknownError,
+    RateLimitError,
+    RoutingError,
+    UnavailableError,
+)
 from brandmodel.recipes import recipe
 from brandmodel.tasks import Brief, Context
 from brandmodel.testing import FakeVendor
 from tests.engine.fakes import Render, Text, vendor
 
 pytestmark = pytest.mark.anyio
+ROOT = Path(__file__).parents[2]
 
 
 async def each_word(ctx: Context, brief: Brief) -> dict[str, str]:
@@ -182,3 +191,37 @@ async def test_the_quote_holds(tmp_path: Path) -> None:
             assert quote.low_units <= result.receipt.units <= quote.high_units
             after = await model.quote(prompt, recipe="until")
             assert after.high_usd == after.high_units == after.seconds == 0.0
+
+
+async def test_a_resumed_run_keeps_its_budget(tmp_path: Path) -> None:
+    fake = words(0.25)
+    async with fake.model(tmp_path) as model:
+        fake.failures = [UnavailableError("down", vendor="fake", started=False)] * 3
+        with pytest.raises(RoutingError):
+            await model.run("one", recipe="words", budget_usd=0.30)
+        run = (await model.engine.runs())[0]
+        assert (await model.resume(run.id)).text == "ONE"
+        assert (await model.engine.journal.spending(f"run:{run.id}")).spent_nano == 250_000_000
+
+
+async def test_a_run_whose_process_was_killed_is_not_told_as_running(tmp_path: Path) -> None:
+    recipe("words", makes="text/plain")(each_word)
+    script = """
+import asyncio, os, sys
+from pathlib import Path
+from tests.engine.test_money import words
+async def main():
+    fake = words(0.0)
+    fake.latency_s = 60
+    model = fake.model(Path(sys.argv[1]))
+    run = await model.start("one", recipe="words")
+    async for event in run.events():
+        os.kill(os.getpid(), 9)
+asyncio.run(main())
+"""
+    killed = [sys.executable, "-c", script, str(tmp_path)]
+    ended = await asyncio.to_thread(subprocess.run, killed, cwd=ROOT, check=False)
+    assert ended.returncode == -9
+    async with words(0.0).model(tmp_path) as model:
+        run = (await model.engine.runs())[0]
+    assert (run.status, "ended" in run.message) == ("stopped", True)

@@ -204,7 +204,7 @@ async def test_a_cap_refuses_what_would_pass_it_and_holds_nothing(journal: Journ
     assert refused == CapReached(scope="run:1", limit_nano=100, taken_nano=100)
     assert (await journal.spending("day")).held_nano == 100
     assert await journal.open_attempts("k2") == []
-    await journal.release("a1", error="refused")
+    await journal.release("a1", 1, error="refused")
     assert isinstance(await journal.reserve(_reservation("a2", "k2", 1, caps=caps)), int)
 
 
@@ -216,7 +216,7 @@ async def test_how_a_failed_attempt_leaves_its_money(
 ) -> None:
     caps = (("run:1", 100),)
     await journal.reserve(_reservation("a1", "k1", 60, caps=caps))
-    await getattr(journal, ending)("a1", error="why")
+    await getattr(journal, ending)("a1", 1, error="why")
     left = await journal.spending("run:1")
     assert (left.held_nano, left.spent_nano) == (held, spent)
     still_open = [(a.state, a.error) for a in await journal.open_attempts("k1")]
@@ -227,10 +227,10 @@ async def test_an_attempt_ends_once(journal: Journal) -> None:
     caps = (("run:1", 100),)
     fence = await journal.reserve(_reservation("a1", "k1", 60, caps=caps))
     assert isinstance(fence, int)
-    await journal.release("a1", error="refused")
+    await journal.release("a1", 1, error="refused")
     for again in (
-        lambda: journal.release("a1", error="again"),
-        lambda: journal.forfeit("a1", error="again"),
+        lambda: journal.release("a1", 1, error="again"),
+        lambda: journal.forfeit("a1", 1, error="again"),
         lambda: journal.settle("a1", fence, 60, _step(), None),
     ):
         with pytest.raises(StorageError, match="a1 was released already"):
@@ -303,7 +303,7 @@ async def _played(
             if what == "settle":
                 await journal.settle(name, fence, charged, _step(name), None)
             else:
-                await getattr(journal, what)(name, error="x")
+                await getattr(journal, what)(name, fence, error="x")
             if what != "unknown":
                 del going[slot]
                 sums.move(under, held=-high, spent=charged)
@@ -349,6 +349,9 @@ async def test_only_the_holder_settles_the_money(sqlite: Journal) -> None:
     fresh = await sqlite.adopt("a1", "holder of a2", now=NOW + 11, lease_s=10)
     assert isinstance(fresh, int)
     # Whoever lost its lease may bring the result, but the money is no longer its to settle.
+    for ending in (sqlite.release, sqlite.forfeit, sqlite.unknown):
+        await ending("a1", stale, error="lost its lease")
+    assert (await sqlite.spending("run:1")).held_nano == 60
     assert await sqlite.settle("a1", stale, 10, _step(), None) == _step()
     assert (await sqlite.spending("run:1")).held_nano == 60
     assert await sqlite.settle("a1", fresh, 50, _step(digest="late"), None) == _step()
@@ -362,7 +365,7 @@ async def test_fencing_numbers_only_grow(sqlite: Journal) -> None:
         fence = await sqlite.reserve(_reservation(f"a{number}", "k1", 1))
         assert isinstance(fence, int)
         fences.append(fence)
-        await sqlite.release(f"a{number}", error="x")
+        await sqlite.release(f"a{number}", fence, error="x")
     assert fences == sorted(set(fences))
 
 

@@ -173,14 +173,14 @@ def test_the_sharper_of_two_alike_wins_and_the_note_says_so(desk):
     verdict = judge(Judge(images=(_asset(desk, soft), _asset(desk, sharp))), desk)
     assert verdict.best == 1
     assert verdict.scores[1].sharpness == 1.0 > verdict.scores[0].sharpness
-    assert verdict.notes == ("Picture 2 is the best: it has the finest detail.",)
+    assert verdict.why == "Picture 2 is the best: it has the finest detail."
 
 
 def test_equals_are_settled_by_order(desk):
     same = _asset(desk, _scenery())
     verdict = judge(Judge(images=(same, same, same)), desk)
     assert verdict.best == 0
-    assert "first of equals" in verdict.notes[0]
+    assert "first of equals" in verdict.why
 
 
 def test_the_brands_colours_win(desk):
@@ -205,7 +205,7 @@ def test_the_side_for_the_words_has_to_be_calm(desk, space, winner):
     images = (_asset(desk, right), _asset(desk, np.ascontiguousarray(right[:, ::-1])))
     verdict = judge(Judge(images=images, space=space), desk)
     assert verdict.best == winner
-    assert "calmest place for the words" in verdict.notes[0]
+    assert "calmest place for the words" in verdict.why
     inside = ((Box(x=0.1, y=0.2, width=0.3, height=0.6),), ())
     crowded = judge(Judge(images=images, space="left", subjects=inside), desk)
     assert crowded.scores[0].calm < 0.6
@@ -214,7 +214,7 @@ def test_the_side_for_the_words_has_to_be_calm(desk, space, winner):
 def test_a_black_picture_is_not_good_enough(desk):
     verdict = judge(Judge(images=(_asset(desk, _flat((0, 0, 0))),)), desk)
     assert not verdict.good
-    assert "not good enough" in verdict.notes[0]
+    assert "not good enough" in verdict.why
 
 
 def test_one_pixel_can_be_judged(desk):

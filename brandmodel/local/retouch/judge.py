@@ -53,9 +53,7 @@ def judge(request: Judge, desk: Desk) -> Judgement:
     scores = tuple(_score(f, most) for f in figures)
     best = max(range(len(scores)), key=lambda i: (scores[i].total, -i))
     good = scores[best].total >= _GOOD and scores[best].exposure > 0.25
-    return Judgement(
-        scores=scores, best=best, good=good, notes=(_reason(scores, best, good, request),)
-    )
+    return Judgement(scores=scores, best=best, good=good, why=_reason(scores, best, good, request))
 
 
 def _measured(pixels: Pixels, request: Judge, subjects: tuple[Box, ...]) -> _Figures:

@@ -208,6 +208,7 @@ def _weather(found: tuple[Word, ...], draw: _Choice) -> Weather:
     if named:
         # A word for the kind of weather says more than "clouds" or "clear" in passing.
         telling = [w for w in named if w not in ("clear", "cloudy")]
+        telling.sort(key=lambda w: w != "aurora")  # It fills the sky, whatever falls below.
         return _one_of((telling or named)[0], get_args(Weather), "clear")
     return lot(("clear", "clear", "cloudy"), "weather", *draw.what)
 
