@@ -182,7 +182,7 @@ def init(
     *,
     as_json: Json = False,
 ) -> None:
-    """Write a brand project: kit, documents, a recipe and a published model of your own."""
+    """Write a brand project of your own into a folder."""
     from brandmodel.cli.project import write_project
 
     async def work() -> Show:
@@ -194,7 +194,7 @@ def init(
 
 @app.command()
 def doctor(*, brand: BrandFolder = None, as_json: Json = False) -> None:
-    """Check the installation; show which file each row of the routing tables came from."""
+    """Check the installation; show where each table row is from."""
     from brandmodel.cli.checks import examined
 
     async def work() -> Show:

@@ -34,7 +34,7 @@ async def _live(events: AsyncIterator[Event]) -> None:
     from rich.console import Console
     from rich.live import Live
 
-    console = Console(stderr=True)
+    console = Console(stderr=True, highlight=False)
     board = _Board(time.perf_counter())
     with Live(board, console=console, refresh_per_second=12, transient=True) as live:
         async for event in events:

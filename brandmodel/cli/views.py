@@ -187,7 +187,10 @@ def show_run(run: RunRecord, steps: Sequence[RunStep], *, as_json: bool) -> None
     for note in dict.fromkeys(note for s in steps for note in json.loads(s.notes)):
         console.print(f"[yellow]note[/]  {_safe(note)}")
     for output in outputs:
-        console.print(f"[green]{output['name']}[/]  {_safe(output['path'])}", soft_wrap=True)
+        medium = f"[dim]{output['asset']['media_type']}[/]"
+        console.print(
+            f"[green]{output['name']}[/]  {medium}  {_safe(output['path'])}", soft_wrap=True
+        )
     if run.message:
         console.print(f"[red]{_safe(run.message)}[/]")
 

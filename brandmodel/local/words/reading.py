@@ -76,7 +76,10 @@ def read_brief(request: ReadBrief, desk: Desk) -> Reading:
     if poster:
         text, places = without(text, where_spans(text, event=event, case=parts.case))
         parts.where += [span.text for span in places]
-        for clause in _clauses(text):
+        clauses = _clauses(text)
+        if _is_introduced(clauses, parts):
+            parts.name = clauses.pop(0)
+        for clause in clauses:
             _sort_poster_clause(clause, parts)
     else:
         _sort_picture(text, parts)
@@ -247,6 +250,15 @@ def _is_look(found: Sequence[Word]) -> bool:
         and not w.means("occasion", "absent", "season", "daytime", "terrain", "product")
         for w in telling
     )
+
+
+def _is_introduced(clauses: Sequence[str], parts: _Parts) -> bool:
+    """Whether the first clause is a name that the second explains: "Yuzu, a can of lemon soda"."""
+    if not parts.case or parts.name or len(clauses) < 2 or not _ARTICLES.match(clauses[1]):
+        return False
+    first = clauses[0].split()
+    occasion = any(w.means("occasion", "format") for w in words(clauses[0]))
+    return len(first) <= 4 and not occasion and all(map(_capitalised, first))
 
 
 def _is_proper(clause: str, parts: _Parts) -> bool:
