@@ -315,7 +315,9 @@ def _sublabel(saw: Seen, label: str) -> str:
         if not word.means("product"):
             break
         run.append(word.text.lower() if word.text.istitle() else word.text)
-    words_of_it = " ".join(run)
+    words_of_it = " ".join(run).removeprefix("a ").removeprefix("A ")
+    if words_of_it.lower() in get_args(Product):
+        return ""  # A can needs no word to say that it is one.
     same = words_of_it.casefold() in label.casefold()
     return "" if same or len(words_of_it) > 22 else words_of_it
 
