@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,3 +102,38 @@ def test_the_brands_own_look_is_kept(project: Path) -> None:
         result = model.run("A poster for the spring launch", size=(256, 256))
         pixels = np.asarray(Image.open(result.outputs[0].path).convert("RGB"))
     assert palette_distance(pixels, palette) < 0.08
+
+
+def test_an_installed_package_brings_recipes_and_providers(tmp_path: Path) -> None:
+    """By entry points, as a package that is installed announces them."""
+    site = tmp_path / "site"
+    info = site / "megaphone-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: megaphone\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[brandmodel.recipes]\nshout = megaphone\n"
+        "[brandmodel.providers]\nloudspeaker = megaphone:Megaphone\n"
+    )
+    without_decorator = SHOUT.replace('@provider("megaphone")\n', "")
+    (site / "megaphone.py").write_text(without_decorator)
+    routers = tmp_path / "routers"
+    (routers / "targets").mkdir(parents=True)
+    (routers / "vendors.toml").write_text('[mega]\nprovider = "loudspeaker"\n')
+    (routers / "targets" / "mega.toml").write_text('[phone]\ntasks = ["Shout"]\n')
+    (routers / "loud-1.toml").write_text(
+        '[model]\nname = "loud-1"\n[tasks]\nShout = ["mega/phone"]\n'
+    )
+    script = (
+        "from brandmodel import BrandModel\n"
+        f"with BrandModel(routers={str(routers)!r}, home={str(tmp_path / 'home')!r}) as model:\n"
+        "    print(model.run('say it', recipe='shout').text)\n"
+    )
+    paths = os.pathsep.join([str(site), str(Path(__file__).parents[2])])
+    ran = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.stdout.strip() == "SAY IT", ran.stderr
