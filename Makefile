@@ -6,6 +6,8 @@ BIN    := $(VENV)/bin
 OUT    := out
 BRIEF  := A poster for Aurelia, a cold brew tonic: autumn launch,
 
+SYSTEM := flite chromium
+
 .PHONY: demo test check bench docs-pictures build clean
 .DEFAULT_GOAL := demo
 
@@ -47,7 +49,16 @@ $(VENV)/.user: $(VENV)/bin/uv pyproject.toml
 	@$(BIN)/uv pip install -q --python $(BIN)/python -e '.[local]'
 	@touch $@
 
-$(VENV)/.developer: $(VENV)/bin/uv pyproject.toml
+# Programs that some tests need, and films speak with: installed where this user may, said where not.
+$(VENV)/.system: $(VENV)/bin/uv
+	@for program in $(SYSTEM); do \
+	  command -v $$program >/dev/null && continue; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && apt-get install -y -qq $$program >/dev/null 2>&1; \
+	  else echo "$$program is not installed: apt-get install $$program"; fi; \
+	done; touch $@
+
+$(VENV)/.developer: $(VENV)/bin/uv $(VENV)/.system pyproject.toml
 	@$(BIN)/uv pip install -q --python $(BIN)/python -e '.[all]' --group dev
 	@touch $@ $(VENV)/.user
 

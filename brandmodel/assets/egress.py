@@ -4,7 +4,8 @@ Default-deny: text must be text; a picture must be built of parts that are known
 where it is from, and may hold one manifest more, if that is the brand's own. Plain ``struct``: the
 gate stands in every request's way.
 
-Formats: PNG 3rd edition (W3C), JPEG T.81 with JUMBF in APP11 (ISO 19566-5), WebP RFC 9649.
+Formats: PNG 3rd edition (W3C), JPEG T.81 with JUMBF in APP11 (ISO 19566-5), WebP RFC 9649, MP4
+(``movie``).
 """
 
 from __future__ import annotations
@@ -13,12 +14,16 @@ import hashlib
 import struct
 from collections.abc import Callable, Iterator
 
+from brandmodel.assets import movie
+from brandmodel.assets.movie import Foreign
 from brandmodel.errors import RunError
 
 MARK = "org.brandmodel.recipe"
 """Label of the assertion by which our manifests are known."""
 
-_TEXT = frozenset(("application/json", "application/toml", "application/yaml"))
+_TEXT = frozenset(
+    ("application/json", "application/toml", "application/x-subrip", "application/yaml")
+)
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_PLAIN = frozenset(
     (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"sRGB", b"gAMA", b"cHRM", b"sBIT", b"pHYs")
@@ -30,10 +35,6 @@ _JPEG_NAMES = {0xE1: "Exif or XMP", 0xE2: "a colour profile", 0xED: "IPTC", 0xFE
 _APP_BEGINS = {_APP0: b"JFIF\x00", _APP14: b"Adobe"}
 _APP_LARGEST = 14
 """JFIF without a thumbnail and Adobe's colour transform have 14 and 12 bytes."""
-
-
-class _Foreign(ValueError):
-    """What was found that must not leave."""
 
 
 def is_text(media_type: str) -> bool:
@@ -61,8 +62,8 @@ def check(data: bytes, media_type: str, *, signer: str = "") -> None:
             if manifest:
                 _check_manifest(manifest, signer)
         else:
-            raise _Foreign("nobody can look into this kind of file")
-    except _Foreign as foreign:
+            raise Foreign("nobody can look into this kind of file")
+    except Foreign as foreign:
         raise _refused(media_type, str(foreign)) from None
     except (struct.error, IndexError):
         raise _refused(media_type, "it is damaged or cut off") from None
@@ -88,7 +89,7 @@ def _walk_text(data: bytes) -> None:
     try:
         data.decode()
     except UnicodeDecodeError:
-        raise _Foreign("it is not text") from None
+        raise Foreign("it is not text") from None
 
 
 def _walk_png(data: bytes) -> bytes:
@@ -101,7 +102,7 @@ def _walk_png(data: bytes) -> bytes:
         if kind == b"caBX":
             manifest += body
         elif kind not in _PNG_PLAIN or (kind == b"IEND" and length):
-            raise _Foreign(f"it holds a chunk {_shown(kind)}")
+            raise Foreign(f"it holds a chunk {_shown(kind)}")
         at += 12 + length
     _ends(data, at)
     return manifest
@@ -118,7 +119,7 @@ def _walk_webp(data: bytes) -> bytes:
         if kind == b"C2PA":
             manifest += data[at + 8 : at + 8 + length]
         elif kind not in _WEBP_PLAIN:
-            raise _Foreign(f"it holds a chunk {_shown(kind)}")
+            raise Foreign(f"it holds a chunk {_shown(kind)}")
         at += 8 + length + (length & 1)
     _ends(data, at)
     return manifest
@@ -133,9 +134,9 @@ def _walk_jpeg(data: bytes) -> bytes:
             manifest += _jumbf(body, first=not manifest)
         elif marker in _APP_BEGINS:
             if not body.startswith(_APP_BEGINS[marker]) or len(body) > _APP_LARGEST:
-                raise _Foreign("its header holds more than a header needs")
+                raise Foreign("its header holds more than a header needs")
         elif marker not in _JPEG_PLAIN and marker != _SOS:
-            raise _Foreign(f"it holds {_JPEG_NAMES.get(marker, f'a segment {marker:02X}')}")
+            raise Foreign(f"it holds {_JPEG_NAMES.get(marker, f'a segment {marker:02X}')}")
     return manifest
 
 
@@ -145,12 +146,12 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     while True:
         fill, marker = struct.unpack_from("BB", data, at)
         if fill != 0xFF:
-            raise _Foreign("it is damaged or cut off")
+            raise Foreign("it is damaged or cut off")
         if marker == _EOI:
             return _ends(data, at + 2)
         length = int(struct.unpack_from(">H", data, at + 2)[0])
         if length < 2:
-            raise _Foreign("it is damaged or cut off")
+            raise Foreign("it is damaged or cut off")
         yield marker, data[at + 4 : at + 2 + length]
         at += 2 + length
         if marker == _SOS:
@@ -162,7 +163,7 @@ def _coded_end(data: bytes, at: int) -> int:
     while True:
         at = data.find(b"\xff", at)
         if at < 0:
-            raise _Foreign("it is damaged or cut off")
+            raise Foreign("it is damaged or cut off")
         after = data[at + 1]
         if after and not 0xD0 <= after <= 0xD7:
             return at
@@ -172,7 +173,7 @@ def _coded_end(data: bytes, at: int) -> int:
 def _jumbf(body: bytes, *, first: bool) -> bytes:
     """One APP11 segment's share of the store; later shares repeat the 8-byte box header."""
     if body[:2] != b"JP":
-        raise _Foreign("it holds a segment EB")
+        raise Foreign("it holds a segment EB")
     return body[8:] if first else body[16:]
 
 
@@ -180,16 +181,16 @@ def _check_manifest(store: bytes, signer: str) -> None:
     """One manifest, of our making, signed by the one who should; nothing of anybody else's."""
     boxes = list(_boxes(store, 0, len(store)))
     if len(boxes) != 1 or boxes[0][0] != b"jumb":
-        raise _Foreign("its manifest cannot be read")
+        raise Foreign("its manifest cannot be read")
     _, start, end = boxes[0]
     manifests = [box for box in _boxes(store, start, end) if box[0] != b"jumd"]
     if len(manifests) != 1:
-        raise _Foreign("it holds manifests of others")
+        raise Foreign("it holds manifests of others")
     _, start, end = manifests[0]
     if MARK.encode() + b"\x00" not in store[start:end]:
-        raise _Foreign("it holds the manifest of somebody else")
+        raise Foreign("it holds the manifest of somebody else")
     if signer and not _holds_certificate(store[start:end], signer):
-        raise _Foreign("it was signed with another certificate")
+        raise Foreign("it was signed with another certificate")
 
 
 def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
@@ -197,7 +198,7 @@ def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     while at < end:
         length, kind = struct.unpack_from(">I4s", data, at)
         if length < 8 or at + length > end:
-            raise _Foreign("its manifest cannot be read")
+            raise Foreign("its manifest cannot be read")
         yield kind, at + 8, at + length
         at += length
 
@@ -215,14 +216,14 @@ def _holds_certificate(manifest: bytes, fingerprint: str) -> bool:
 
 def _begins(data: bytes, magic: bytes) -> None:
     if not data.startswith(magic):
-        raise _Foreign("it is not what it is announced as")
+        raise Foreign("it is not what it is announced as")
 
 
 def _ends(data: bytes, at: int) -> None:
     if at > len(data):
-        raise _Foreign("it is damaged or cut off")
+        raise Foreign("it is damaged or cut off")
     if at < len(data):
-        raise _Foreign("something hangs on behind its end")
+        raise Foreign("something hangs on behind its end")
 
 
 def _shown(kind: bytes) -> str:
@@ -233,4 +234,5 @@ _WALKS: dict[str, Callable[[bytes], bytes]] = {
     "image/png": _walk_png,
     "image/jpeg": _walk_jpeg,
     "image/webp": _walk_webp,
+    "video/mp4": movie.walk,
 }

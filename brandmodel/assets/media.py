@@ -14,9 +14,12 @@ _MP3_HZ = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000,
 
 
 def video_size(data: bytes) -> Sizes:
-    """(width, height, seconds) of an MP4 or QuickTime file; None where its boxes do not say."""
+    """(width, height, seconds) of an MP4 or QuickTime file; None where its boxes do not say.
+
+    The seconds are the picture's where there is one: sound may be a few samples longer.
+    """
     width = height = None
-    duration_s = None
+    duration_s = picture_s = None
     for kind, start, end in _boxes(data, 0, len(data)):
         if kind != b"moov":
             continue
@@ -25,6 +28,11 @@ def video_size(data: bytes) -> Sizes:
                 duration_s = _movie_seconds(data, at, stop)
             elif inner == b"trak" and not width:
                 width, height = _track_size(data, at, stop)
+                picture_s = _track_seconds(data, at, stop) if width else None
+    # An edit list may show less than the track holds; then the file's own word counts. A track's
+    # clock is finer than the file's, which is often in milliseconds.
+    if picture_s and duration_s and duration_s - 0.1 < picture_s < duration_s + 0.002:
+        duration_s = picture_s
     return width or None, height or None, duration_s
 
 
@@ -55,6 +63,15 @@ def _track_size(data: bytes, at: int, stop: int) -> tuple[int, int]:
             width, height = struct.unpack_from(">II", data, end - 8)
             return width >> 16, height >> 16
     return 0, 0
+
+
+def _track_seconds(data: bytes, at: int, stop: int) -> float | None:
+    for kind, start, end in _boxes(data, at, stop):
+        if kind == b"mdia":
+            for inner, first, last in _boxes(data, start, end):
+                if inner == b"mdhd":
+                    return _movie_seconds(data, first, last)
+    return None
 
 
 def audio(data: bytes) -> Media | None:

@@ -16,11 +16,15 @@ from typing import Any, Literal
 
 import anyio.to_thread
 
+from brandmodel.assets import remux
 from brandmodel.assets.egress import MARK, is_text
 from brandmodel.assets.identity import UNNAMED, Identity, ensure, part
 from brandmodel.assets.pixels import FORMS, encoded_anew
 from brandmodel.errors import ConfigError, InvalidRequestError, RunError
 from brandmodel.tasks import Call, Done, Sign, Signed
+
+FILM = "video/mp4"
+"""The one media type of film that can be signed."""
 
 State = Literal["Trusted", "Valid", "Invalid", "Unsigned"]
 
@@ -47,10 +51,10 @@ class Verified:
 
 
 def sign_bytes(data: bytes, media_type_out: str, *, identity: Identity, request: Sign) -> bytes:
-    """The picture's pixels as ``media_type_out``, signed by ``identity``; text unchanged.
+    """A picture's pixels or a film's streams, signed by ``identity``; text unchanged.
 
     Raises:
-        InvalidRequestError: not a picture that can be signed.
+        InvalidRequestError: not a picture or film that can be signed.
         MissingExtraError: the extra ``local`` is not installed.
         RunError: the certificate is none that C2PA takes.
     """
@@ -107,8 +111,15 @@ def _signed(
 ) -> tuple[bytes, tuple[str, ...]]:
     if is_text(media_type):
         return _checked_text(data, media_type), (_unsigned_text(media_type),)
-    clean, notes = encoded_anew(data, media_type)
+    clean, notes = _clean(data, media_type)
     return _embedded(clean, media_type, identity, _manifest(request, identity)), notes
+
+
+def _clean(data: bytes, media_type: str) -> tuple[bytes, tuple[str, ...]]:
+    """Pictures are encoded anew; of a film the streams are copied, if anything foreign is there."""
+    if media_type == FILM:
+        return remux.cleaned(data), ()
+    return encoded_anew(data, media_type)
 
 
 def _checked_text(data: bytes, media_type: str) -> bytes:
@@ -157,7 +168,7 @@ def _embedded(
             c2pa.Builder(json.dumps(manifest), context).sign(media_type, io.BytesIO(data), out)
     except c2pa.C2paError as error:
         raise RunError(
-            f"the picture could not be signed with certificate {identity.fingerprint[:12]}",
+            f"the file could not be signed with certificate {identity.fingerprint[:12]}",
             hint=f"C2PA says: {error}",
         ) from None
     return out.getvalue()

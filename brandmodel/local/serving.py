@@ -20,6 +20,13 @@ LIGHT = {
     "WriteAnswer": "brandmodel.local.words.answering:write_answer",
     "CheckSources": "brandmodel.local.words.answering:check_sources",
     "Moderate": "brandmodel.local.words.moderation:moderate",
+    "ReadFilmBrief": "brandmodel.local.words.film_reading:read_film_brief",
+    "Rerank": "brandmodel.local.words.film_ranking:rerank",
+    "OutlineFilm": "brandmodel.local.words.film_outline:outline_film",
+    "WriteScript": "brandmodel.local.words.film_script:write_script",
+    "CritiqueScript": "brandmodel.local.words.film_critique:critique_script",
+    "Storyboard": "brandmodel.local.words.film_shots:storyboard",
+    "WriteVoiceover": "brandmodel.local.words.film_voiceover:write_voiceover",
 }
 """Words only: milliseconds, served in this process."""
 
@@ -31,6 +38,14 @@ HEAVY = {
     "CutOut": "brandmodel.local.retouch.cutout:cut_out",
     "PlaceProduct": "brandmodel.local.retouch.place:place",
     "Typeset": "brandmodel.local.type.typeset:typeset",
+    "AnimateImage": "brandmodel.local.motion.animate:animate",
+    "InterpolateFrames": "brandmodel.local.motion.interpolate:interpolate",
+    "Speak": "brandmodel.local.sound.voice:speak",
+    "AlignWords": "brandmodel.local.sound.aligning:align",
+    "ComposeMusic": "brandmodel.local.sound.music.composing:compose",
+    "MakeSound": "brandmodel.local.sound.effects:make_sound",
+    "MixSound": "brandmodel.local.sound.mixing:mix",
+    "Assemble": "brandmodel.local.cut.assemble:assemble",
 }
 """Pixels: served by worker processes, so that the event loop stays free and crashes stay outside."""
 

@@ -18,7 +18,11 @@ Made = Mapping[str, Asset | Text | str]
 """What a recipe returns: named assets, or words that become one; the first is the main output."""
 RecipeFunction = Callable[[Context, Brief], Awaitable[Made]]
 
-_BUILT_IN = {"picture": "brandmodel.recipes.picture", "answer": "brandmodel.recipes.answer"}
+_BUILT_IN = {
+    "picture": "brandmodel.recipes.picture",
+    "answer": "brandmodel.recipes.answer",
+    "film": "brandmodel.recipes.film",
+}
 _SUFFIXES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -26,6 +30,9 @@ _SUFFIXES = {
     ".webp": "image/webp",
     ".md": "text/markdown",
     ".txt": "text/plain",
+    ".mp4": "video/mp4",
+    ".vtt": "text/vtt",
+    ".otio": "application/vnd.opentimelineio+json",
 }
 _QUESTION = re.compile(
     r"[?؟？]\s*$|^\s*(who|what|when|where|why|how|which|is|are|does|do|can|did)\b", re.IGNORECASE
@@ -128,9 +135,7 @@ def refuse_unmade_media(prompt: str) -> None:
     Raises:
         UnknownRecipeError: the brief asks for a film, music or speech and no loaded recipe does that.
     """
-    asked: Any = re.search(
-        r"\b(film|video|movie|trailer|song|jingle|podcast|voice-?over)\b", prompt[:2000], re.I
-    )
+    asked: Any = re.search(r"\b(song|jingle|podcast|voice-?over)\b", prompt[:2000], re.I)
     word = asked.group(1).casefold() if asked else ""
     if word and not any(word in r.words for r in RECIPES.values()):
         if not re.search(

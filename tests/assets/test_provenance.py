@@ -594,7 +594,7 @@ def test_the_gate_knows_a_chunk_by_its_name_even_where_no_reader_looks():
         (b"\xff\xd8\xff\xd9", "image/png", "not what it is announced as"),
         (b"\x89PNG", "text/plain", "is not text"),
         (b"<svg/>", "image/svg+xml", "nobody can look into"),
-        (b"....ftypisom", "video/mp4", "nobody can look into"),
+        (b"....ftypqt  ", "video/quicktime", "nobody can look into"),
     ],
 )
 def test_the_gate_holds_back_what_it_does_not_know(data: bytes, media_type: str, why: str):

@@ -18,11 +18,17 @@ from brandmodel.tasks import (
     TASKS,
     Answer,
     Asset,
+    Beat,
+    FilmOutline,
+    FilmReading,
     GenerateImage,
     GradeImage,
     Reading,
     Request,
+    Script,
     SearchDocuments,
+    ShotOnFilm,
+    Track,
     UpscaleImage,
     Usage,
     video_units,
@@ -30,6 +36,9 @@ from brandmodel.tasks import (
 
 GOLDEN = Path(__file__).parent / "golden_keys.json"
 ASSET = Asset(sha256="ab" * 32, media_type="image/png", size=3, width=8, height=8)
+READ = FilmReading(reading=Reading(subject="dunes"))
+BEATS = FilmOutline(beats=(Beat(id="beat-a", role="hook", duration_s=15.0),))
+SHOT = ShotOnFilm(id="shot-a", clip=ASSET, start_s=0.0, duration_s=5.0)
 LEAST: dict[str, dict[str, Any]] = {
     "GenerateImage": {"prompt": "dunes"},
     "UpscaleImage": {"image": ASSET, "width": 64, "height": 64},
@@ -47,6 +56,21 @@ LEAST: dict[str, dict[str, Any]] = {
     "CheckSources": {"answer": Answer(text="dunes")},
     "Typeset": {"image": ASSET, "lines": ()},
     "Sign": {"asset": ASSET},
+    "ReadFilmBrief": {"prompt": "a film of dunes"},
+    "Rerank": {"query": "dunes"},
+    "OutlineFilm": {"film": READ},
+    "WriteScript": {"film": READ, "outline": BEATS},
+    "CritiqueScript": {"film": READ, "outline": BEATS, "script": Script()},
+    "Storyboard": {"film": READ, "outline": BEATS, "script": Script()},
+    "WriteVoiceover": {"prompt": "Say hello."},
+    "AnimateImage": {"image": ASSET, "width": 640, "height": 360, "duration_s": 4.0},
+    "InterpolateFrames": {"clip": ASSET},
+    "Speak": {"text": "dunes"},
+    "AlignWords": {"audio": ASSET, "text": "dunes"},
+    "ComposeMusic": {"duration_s": 15.0},
+    "MakeSound": {"description": "wind", "duration_s": 2.0},
+    "MixSound": {"tracks": (Track(audio=ASSET, kind="music"),), "duration_s": 15.0},
+    "Assemble": {"shots": (SHOT,), "duration_s": 5.0, "width": 640, "height": 360},
 }
 
 

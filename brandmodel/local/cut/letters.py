@@ -1,0 +1,165 @@
+"""A film's type: faces, inks and styles of its lines, and drawing set lines on clear ground."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import skia
+from numpy.typing import NDArray
+
+from brandmodel.brand import Palette
+from brandmodel.local.cut.planes import Patch
+from brandmodel.local.desk import Desk
+from brandmodel.local.type.block import Piece, Pill, Row
+from brandmodel.local.type.faces import missing_characters, settable, typeface, typeface_of
+from brandmodel.local.type.ground import Rect, around
+from brandmodel.local.type.logo import Logo, logo_of
+from brandmodel.local.type.shaping import Shaper, Style
+from brandmodel.local.type.veil import Inks, inks
+from brandmodel.tasks import Assemble, Asset, TypeLine, TypeRole
+
+_ORDER: tuple[TypeRole, ...] = ("eyebrow", "title", "line", "detail", "button")
+# A step bolder than on a poster: moving ground and a short look take some of the stroke away.
+_STYLES: dict[TypeRole, tuple[int, float]] = {
+    "eyebrow": (600, 0.13),
+    "title": (700, -0.018),
+    "line": (500, -0.004),
+    "detail": (500, 0.0),
+    "button": (600, 0.0),
+}
+
+
+@dataclass(slots=True)
+class Letters:
+    """What one film is lettered with.
+
+    Attributes:
+        display: family of titles.
+        text: family of everything else.
+        missing: characters that no face can set, in the order they were met.
+    """
+
+    shaper: Shaper
+    display: str
+    text: str
+    inks: Inks
+    palette: Palette
+    name: str
+    logo: Logo | None
+    faces: tuple[skia.Typeface, ...] = ()
+    missing: dict[str, None] = field(default_factory=dict[str, None])
+
+    def pieces(self, lines: Sequence[TypeLine]) -> tuple[Piece, ...]:
+        """The lines in the order of the hierarchy; what cannot be set is left out."""
+        made: list[Piece] = []
+        for index, line in enumerate(lines):
+            words = self.settable(line.text)
+            if words:
+                shown = words.upper() if line.role == "eyebrow" else words
+                made.append(Piece(index, line.role, shown, self.style(line.role)))
+        return tuple(sorted(made, key=lambda p: _ORDER.index(p.role)))
+
+    def settable(self, words: str) -> str:
+        """The words without characters that no face has; those are remembered."""
+        self.missing.update(dict.fromkeys(missing_characters(words, *self.faces)))
+        return settable(words, *self.faces)
+
+    def style(self, role: TypeRole) -> Style:
+        """How a role is set."""
+        weight, tracking = _STYLES[role]
+        if role != "title":
+            return Style(self.text, weight, tracking)
+        if self.display.casefold() == "eb garamond":
+            return Style(self.display, 500, -0.012)
+        return Style(self.display, weight, tracking)
+
+
+def letters(request: Assemble, desk: Desk) -> Letters:
+    """The letters of a request.
+
+    Raises:
+        InvalidRequestError: typeface or logo is not what it should be.
+    """
+    files = [f for f in (request.display, request.text) if isinstance(f, Asset)]
+    data = {f.sha256: desk.read(f) for f in files}
+    shaper = Shaper(*data.values())
+    own = dict(zip(data, shaper.own, strict=True))
+    display, text = (_family(f, own) for f in (request.display, request.text))
+    made = Letters(
+        shaper,
+        display,
+        text,
+        inks(request.palette),
+        request.palette,
+        "",
+        logo_of(desk.read(request.logo)) if request.logo else None,
+        tuple(typeface_of(d) for d in data.values()),
+    )
+    made.name = made.settable(request.name)
+    return made
+
+
+def _family(face: str | Asset, own: dict[str, str]) -> str:
+    if isinstance(face, Asset):
+        return own[face.sha256]
+    typeface(face)
+    return face
+
+
+def hung(row: Row, shaper: Shaper) -> tuple[Row, Rect]:
+    """The row hung by the edge of its ink, and the bounds of that ink."""
+    ink = shaper.ink(row.text, row.piece.style, row.size)
+    shift = {
+        "left": -ink.left,
+        "center": (row.width - ink.left - ink.right) / 2,
+        "right": row.width - ink.right,
+    }[row.align]
+    moved = row.moved(shift, 0)
+    x, y = moved.x, moved.y
+    return moved, Rect(x + ink.left, y + ink.top, x + ink.right, y + ink.bottom)
+
+
+class Sheet:
+    """Clear ground of a part of the frame, to draw on; gives a patch."""
+
+    def __init__(self, bounds: Rect, width: int, height: int, *, below: float = 0.0) -> None:
+        """Takes the part in pixels, the frame's size, and how far it is moved down at most."""
+        self._x0, self._y0 = (max(0, 2 * math.floor(v / 2)) for v in (bounds.x0, bounds.y0))
+        x1 = min(width, 2 * math.ceil(bounds.x1 / 2))
+        y1 = min(height, 2 * math.ceil((bounds.y1 + below) / 2))
+        self.pixels = np.zeros((max(2, y1 - self._y0), max(2, x1 - self._x0), 4), np.uint8)
+        self._surface = skia.Surface(
+            self.pixels, colorType=skia.kRGBA_8888_ColorType, alphaType=skia.kPremul_AlphaType
+        )
+        self.canvas = self._surface.getCanvas()
+        self.canvas.translate(-self._x0, -self._y0)
+
+    def text(self, shaper: Shaper, rows: Iterable[Row], ink: str) -> None:
+        """Set rows."""
+        for row in rows:
+            shaper.paint(self.canvas, row.text, row.piece.style, row.size, (row.x, row.y), ink)
+
+    def shape(self, rect: Rect, fill: str, *, radius: float = 0.0, alpha: float = 1.0) -> None:
+        """A filled rectangle with round corners."""
+        colour = round(255 * alpha) << 24 | int(fill[1:], 16)
+        paint = skia.Paint(AntiAlias=True, Color=colour)
+        self.canvas.drawRoundRect(skia.Rect.MakeLTRB(*rect), radius, radius, paint)
+
+    def picture(self, rgba: NDArray[np.uint8], x: float, y: float) -> None:
+        """Lay a straight-alpha picture with its corner at (x, y)."""
+        straight = np.ascontiguousarray(rgba)
+        image = skia.Image.fromarray(straight, skia.kRGBA_8888_ColorType)
+        self.canvas.drawImage(image, round(x), round(y))
+
+    def patch(self) -> Patch:
+        """What was drawn."""
+        self._surface.flushAndSubmit()
+        return Patch.of(self.pixels, self._x0, self._y0)
+
+
+def bounds(rows: Sequence[Rect], pills: Sequence[Pill] = (), *, pad: float = 0.0) -> Rect:
+    """What holds all."""
+    return around([*rows, *(p.rect for p in pills)]).grown(pad)

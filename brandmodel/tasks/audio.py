@@ -1,0 +1,214 @@
+"""Sound: speech, music, effects, word times, and the mix. Audio assets are WAV, 48 kHz, 16 bit."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from brandmodel.tasks._base import Request, Result, Stage, Usage, Value, token_bound
+from brandmodel.tasks.values import Asset, sketched
+
+LONGEST_S = 600.0
+WORDS_PER_S = 2.45
+"""How fast a calm voice speaks; measured with the local voices."""
+
+
+def sketched_sound(duration_s: float) -> Asset:
+    """A WAV of that length, without samples."""
+    return sketched("audio/wav").model_copy(update={"duration_s": duration_s})
+
+
+def speaking_s(text: str, *, pace: float = 1.0) -> float:
+    """About how long a text takes to say, in seconds."""
+    return max(len(text.split()), len(text) / 7) / (WORDS_PER_S * pace)
+
+
+class WordTime(Value):
+    """A word and when it is heard, in seconds from the beginning."""
+
+    text: str
+    start_s: float
+    end_s: float
+
+
+class Speech(Result):
+    """Spoken words.
+
+    Attributes:
+        audio: mono.
+        words: in order; empty when the maker cannot tell.
+        voice: who spoke; ``robotic`` is the formant voice of last resort.
+    """
+
+    audio: Asset
+    words: tuple[WordTime, ...] = ()
+    voice: str = ""
+
+
+class Speak(Request[Speech]):
+    """Say a text.
+
+    Attributes:
+        voice: a voice by name; empty takes the maker's best.
+        pace: 1 is calm; 1.2 is brisk.
+    """
+
+    stage: ClassVar[Stage] = "generate"
+
+    text: str = Field(min_length=1, max_length=5000)
+    voice: str = ""
+    pace: float = Field(default=1.0, ge=0.5, le=2.0)
+
+    def sketch(self, *, dear: bool) -> Speech:
+        """Quick or slow."""
+        seconds = speaking_s(self.text, pace=self.pace) * (2.5 if dear else 0.4)
+        return Speech(audio=sketched_sound(seconds))
+
+    def usage(self, result: Speech) -> Usage:
+        """Letters, seconds, and the tokens of the text."""
+        return Usage(
+            characters=len(self.text),
+            seconds=result.audio.duration_s or 0.0,
+            tokens_in=token_bound(self.text),
+        )
+
+
+class Music(Result):
+    """A piece of music.
+
+    Attributes:
+        audio: stereo.
+        beats_s: times of the beats, from the first one on.
+    """
+
+    audio: Asset
+    bpm: float = 0.0
+    beats_s: tuple[float, ...] = ()
+
+
+class ComposeMusic(Request[Music]):
+    """Compose music of a length, with form: a beginning, a rise and an end.
+
+    Attributes:
+        mood: words such as ``calm, warm`` or ``bold, fast``.
+        energy: 0 sparse and slow to 1 dense and driving.
+    """
+
+    stage: ClassVar[Stage] = "generate"
+
+    mood: str = ""
+    duration_s: float = Field(gt=0, le=LONGEST_S)
+    energy: float = Field(default=0.5, ge=0, le=1)
+    seed: int = 0
+
+    def sketch(self, *, dear: bool) -> Music:
+        """Of the right length, at 120 beats a minute."""
+        beats = tuple(i / 2 for i in range(int(self.duration_s * 2)))
+        return Music(audio=sketched_sound(self.duration_s), bpm=120.0, beats_s=beats)
+
+    def usage(self, result: Music) -> Usage:
+        """Seconds; a second of sound counts as ten tokens."""
+        seconds = result.audio.duration_s or 0.0
+        return Usage(seconds=seconds, tokens_out=round(10 * seconds))
+
+
+class Sound(Result):
+    """A sound effect; stereo."""
+
+    audio: Asset
+
+
+class MakeSound(Request[Sound]):
+    """Make a sound effect from words: a whoosh, waves, rain, a chime, ..."""
+
+    stage: ClassVar[Stage] = "generate"
+
+    description: str
+    duration_s: float = Field(gt=0, le=60)
+    seed: int = 0
+
+    def sketch(self, *, dear: bool) -> Sound:
+        """Of the right length."""
+        return Sound(audio=sketched_sound(self.duration_s))
+
+    def usage(self, result: Sound) -> Usage:
+        """Seconds; a second of sound counts as ten tokens."""
+        seconds = result.audio.duration_s or 0.0
+        return Usage(seconds=seconds, tokens_out=round(10 * seconds))
+
+
+class Alignment(Result):
+    """When each word of a known text is heard."""
+
+    words: tuple[WordTime, ...] = ()
+
+
+class AlignWords(Request[Alignment]):
+    """Find the times of a known text's words in its recording."""
+
+    stage: ClassVar[Stage] = "refine"
+
+    audio: Asset
+    text: str
+
+    def sketch(self, *, dear: bool) -> Alignment:
+        """Evenly spread."""
+        words = self.text.split()
+        each = (self.audio.duration_s or speaking_s(self.text)) / max(len(words), 1)
+        return Alignment(
+            words=tuple(
+                WordTime(text=w, start_s=i * each, end_s=(i + 1) * each)
+                for i, w in enumerate(words)
+            )
+        )
+
+    def usage(self, result: Alignment) -> Usage:
+        """Seconds listened to."""
+        return Usage(seconds=self.audio.duration_s or 0.0, tokens_in=token_bound(self.text))
+
+
+class Track(Value):
+    """A sound in a mix.
+
+    Attributes:
+        at_s: when it begins.
+        gain_db: before ducking and mastering.
+    """
+
+    audio: Asset
+    kind: Literal["voice", "music", "effect"]
+    at_s: float = Field(default=0.0, ge=0)
+    gain_db: float = 0.0
+
+
+class Mix(Result):
+    """A mastered mix.
+
+    Attributes:
+        audio: stereo.
+        loudness_lufs: integrated loudness, ITU-R BS.1770.
+        true_peak_db: over-sampled peak, dBTP.
+    """
+
+    audio: Asset
+    loudness_lufs: float = 0.0
+    true_peak_db: float = 0.0
+
+
+class MixSound(Request[Mix]):
+    """Mix and master: music ducks under the voice, loudness is met, true peak stays under -1 dB."""
+
+    stage: ClassVar[Stage] = "refine"
+
+    tracks: tuple[Track, ...] = Field(min_length=1)
+    duration_s: float = Field(gt=0, le=LONGEST_S)
+    loudness_lufs: float = Field(default=-14.0, ge=-40, le=-6)
+
+    def sketch(self, *, dear: bool) -> Mix:
+        """Of the right length and loudness."""
+        return Mix(audio=sketched_sound(self.duration_s), loudness_lufs=self.loudness_lufs)
+
+    def usage(self, result: Mix) -> Usage:
+        """Seconds of all tracks."""
+        return Usage(seconds=self.duration_s * len(self.tracks))
