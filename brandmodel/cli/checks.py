@@ -6,6 +6,7 @@ import datetime
 import importlib.util
 import os
 import platform
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -52,7 +53,7 @@ class Findings(Value):
 
 async def examined(studio: AsyncBrandModel) -> Findings:
     """Look at everything; a failure is a finding, not an error."""
-    checks = [_python(), *_parts(), await _journal(studio)]
+    checks = [_python(), *_parts(), *_programs(), await _journal(studio)]
     rows: list[TableRow] = []
     try:
         rows = _rows(studio)
@@ -80,6 +81,30 @@ def _parts() -> list[Check]:
             hint="pip install 'brandmodel[local]'",
         )
     ]
+
+
+def _programs() -> list[Check]:
+    """Programs that films need: one that speaks, one that encodes."""
+    speaks = shutil.which("flite")
+    spoken = Check(state="good", subject="voice", finding=f"flite: {speaks}")
+    if speaks is None:
+        spoken = Check(
+            state="warning",
+            subject="voice",
+            finding="flite is not installed: films have captions and no voice",
+            hint="apt-get install flite",
+        )
+    brought = importlib.util.find_spec("imageio_ffmpeg") is not None
+    encodes = shutil.which("ffmpeg") or ("brought by imageio-ffmpeg" if brought else None)
+    if encodes is not None:
+        return [spoken, Check(state="good", subject="ffmpeg", finding=encodes)]
+    missing = Check(
+        state="bad",
+        subject="ffmpeg",
+        finding="not found: no films",
+        hint="pip install 'brandmodel[local]'",
+    )
+    return [spoken, missing]
 
 
 async def _journal(studio: AsyncBrandModel) -> Check:

@@ -380,7 +380,8 @@ def _captions(said: list[Line], voices: list[Speech], starts: list[float]) -> tu
     """Each line as it is heard, word by word."""
     return tuple(
         Caption(
-            text=line.text,
+            # What is heard: a person may have changed the words of this line's speech alone.
+            text=" ".join(word.text for word in voice.words) or line.text,
             start_s=start,
             end_s=start + (voice.audio.duration_s or 0.0),
             words=tuple(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import brandmodel
+from brandmodel.routing import load_tables
 from tests.cli.program import SMALL, Cli
 
 REFUSED = [
@@ -42,7 +43,7 @@ REFUSED = [
     (("run", "a beach", "--set", "picture.seed=abc"), "picture.seed: "),
     (("run", "a beach", "--product", "nowhere.png"), "product nowhere.png: No such file"),
     (("run", "a beach", "--product", "."), "product .: Is a directory"),
-    (("run", "a film about a beach"), "no recipe here makes a film"),
+    (("run", "a podcast about a beach"), "no recipe here makes a podcast"),
     (("run", "a beach", "-o", "x.gif"), "-o x.gif: nothing here makes a .gif"),
     (("run", "a beach", "-o", "x"), "-o x: nothing here makes a file without a suffix"),
     (("run", "a beach", "-o", "nowhere/x.png"), "-o nowhere/x.png: no folder nowhere"),
@@ -178,12 +179,15 @@ def test_a_recipe_file_that_cannot_be_imported_is_told_with_its_line(
     assert message in ran.json["error"]["message"]
 
 
+def _writers() -> frozenset[str]:
+    return load_tables().targets["local/writer"].value.tasks
+
+
 def test_a_stopped_run_exits_with_three(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "priced").mkdir()
     (tmp_path / "priced" / "targets").mkdir()
     (tmp_path / "priced" / "targets" / "local.toml").write_text(
-        '[writer]\ntasks = ["ReadBrief", "OutlinePicture", "WriteImagePrompt", "PlanAnswer", '
-        '"WriteAnswer", "CheckSources"]\nprice = { request = 0.5 }\n'
+        f"[writer]\ntasks = {json.dumps(sorted(_writers()))}\nprice = {{ request = 0.5 }}\n"
     )
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("BRANDMODEL_ROUTERS", str(tmp_path / "priced"))

@@ -59,7 +59,7 @@ def test_every_bundled_row_loads_and_every_task_is_served() -> None:
 
 WRONG = [
     ("m", MODEL.replace("ReadBrief", "ReadBreif"), "tasks.ReadBreif", "did you mean 'ReadBrief'?"),
-    ("m", MODEL.replace("local/w", "local/x"), "tasks.ReadBrief", "did you mean 'local/w'?"),
+    ("m", MODEL.replace("local/w", "local/ww"), "tasks.ReadBrief", "did you mean 'local/w'?"),
     ("m", MODEL.replace("ReadBrief", "Sign"), "tasks.Sign", "'local/w' does not serve Sign"),
     ("m", MODEL.replace('["local/w"]', "[]"), "tasks.ReadBrief", "expected `targets`, or"),
     ("m", MODEL.replace('["local/w"]', '{ hero = ["local/w"] }'), "tasks.ReadBrief", "expected"),
