@@ -191,7 +191,15 @@ class OutlineFilm(_OfFilm[FilmOutline]):
         count = max(1, min(MOST_SHOTS, round(length_s / 3))) if dear else 1
         beat = Beat(id="beat-x", role="proof", duration_s=length_s / count)
         if not dear:
-            return FilmOutline(beats=(beat,), subject="?")
+            # Nothing is cheaper than an end card: one short shot, and the card for the rest.
+            shown = min(SHORTEST_SHOT_S, length_s / 2)
+            return FilmOutline(
+                beats=(
+                    Beat(id="beat-x", role="hook", duration_s=shown),
+                    Beat(id="beat-z", role="end", duration_s=length_s - shown),
+                ),
+                subject="?",
+            )
         long = "?" * _LONG
         return FilmOutline(
             beats=tuple(

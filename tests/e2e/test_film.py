@@ -60,6 +60,15 @@ async def test_fourteen_tasks_and_a_film_that_is_what_was_asked_for(
     assert min(moved) > 0, "a frozen second"
 
 
+async def test_the_quote_holds(tmp_path: Path) -> None:
+    brief = "A 5-second film of winter mountains, music only"
+    async with AsyncBrandModel(home=tmp_path / "fresh") as fresh:
+        quote = await fresh.quote(brief, **DRAFT)
+        receipt = (await fresh.run(brief, **DRAFT)).receipt
+        assert quote.low_units <= receipt.units <= quote.high_units
+        assert (await fresh.quote(brief, **DRAFT)).high_units == 0.0
+
+
 async def test_the_film_is_signed_by_the_brand(studio: AsyncBrandModel) -> None:
     result = await studio.run(FILM, **DRAFT)
     for name, media_type in (("film", "video/mp4"), ("poster", "image/png")):
