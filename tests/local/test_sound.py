@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import struct
 import subprocess
@@ -8,10 +9,9 @@ import wave
 from collections.abc import Callable
 from pathlib import Path
 
+import imageio_ffmpeg
 import numpy as np
 import pytest
-
-pytest.importorskip("scipy")
 
 from brandmodel.errors import InvalidRequestError
 from brandmodel.local.desk import Desk
@@ -34,6 +34,7 @@ from brandmodel.tasks import (
 )
 
 HAS_FLITE = bool(flite.flite_voices())
+assert HAS_FLITE or not os.environ.get("CI"), "the program flite is missing"
 needs_flite = pytest.mark.skipif(not HAS_FLITE, reason="the program flite is not installed")
 LINE = "Aurelia is steeped for 18 hours, from three ingredients: coffee, water and orange peel."
 
@@ -64,7 +65,7 @@ def _level_db(samples: np.ndarray) -> float:
 
 
 def _ffmpeg() -> str:
-    return pytest.importorskip("imageio_ffmpeg").get_ffmpeg_exe()
+    return imageio_ffmpeg.get_ffmpeg_exe()
 
 
 # files

@@ -16,7 +16,7 @@ from brandmodel.brand import Palette
 from brandmodel.local.cut.planes import Patch
 from brandmodel.local.picture import colour
 from brandmodel.local.type.ground import READABLE, Rect, samples, spread, worst
-from brandmodel.local.type.veil import Inks, readable_on
+from brandmodel.local.type.veil import Inks, falloff, least_strength, readable_on
 
 Pixels = NDArray[np.uint8]
 
@@ -125,8 +125,8 @@ def veil_patch(
     pad = 0.035 * min(width, height)
     grown = whole.grown(pad)
     near = 0.2 * min(width, height)
-    across = _falloff(width, grown.x0, grown.x1, 0.36 * width, near)
-    down = _falloff(height, grown.y0, grown.y1, 0.36 * height, near)
+    across = falloff(width, grown.x0, grown.x1, 0.36 * width, near)
+    down = falloff(height, grown.y0, grown.y1, 0.36 * height, near)
     alpha = down[:, None] * across[None] * np.float32(how.strength)
     rows, columns = (np.flatnonzero(part > 0.002) for part in (down, across))
     y0, y1 = rows[0] // 2 * 2, min(height, -(-(rows[-1] + 1) // 2) * 2)
@@ -174,21 +174,4 @@ def _needed(grounds: Sequence[NDArray[np.float32]], veil: NDArray[np.float32], i
         veiled = ((g + (veil - g) * np.float32(strength)).astype(np.float32) for g in grounds)
         return all(worst(spread(v), ink) >= _AIM for v in veiled)
 
-    low, high = 0.0, 1.0
-    if not carries(high):
-        return 2.0
-    for _ in range(7):
-        middle = (low + high) / 2
-        low, high = (low, middle) if carries(middle) else (middle, high)
-    return high
-
-
-def _falloff(
-    length: int, start: float, end: float, reach: float, near: float
-) -> NDArray[np.float32]:
-    """1 between start and end, easing to 0 over ``reach``; stays 1 towards an edge that is near."""
-    at = np.arange(length, dtype=np.float32) + np.float32(0.5)
-    before = np.zeros(length, np.float32) if start < near else (start - at) / reach
-    after = np.zeros(length, np.float32) if length - end < near else (at - end) / reach
-    t = np.clip(np.maximum(before, after), 0, 1)
-    return (1 - t * t * t * (t * (t * 6 - 15) + 10)).astype(np.float32)
+    return least_strength(carries)

@@ -5,7 +5,7 @@ Contrast is reckoned on the pixels under each text, in their worst case, never o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -144,6 +144,11 @@ def _needed(grounds: Sequence[NDArray[np.uint8]], veil: NDArray[np.float32], ink
         veiled = ((g + (veil - g) * np.float32(strength)).astype(np.float32) for g in thin)
         return all(worst(spread(v), ink) >= _AIM * 1.02 for v in veiled)
 
+    return least_strength(carries)
+
+
+def least_strength(carries: Callable[[float], bool]) -> float:
+    """The least strength 0..1 that carries the ink, to a hundredth; 2 if none does."""
     low, high = 0.0, 1.0
     if not carries(high):
         return 2.0
@@ -153,7 +158,7 @@ def _needed(grounds: Sequence[NDArray[np.uint8]], veil: NDArray[np.float32], ink
     return high
 
 
-def _falloff(
+def falloff(
     length: int, start: float, end: float, reach: float, near: float
 ) -> NDArray[np.float32]:
     """1 between start and end, easing to 0 over ``reach``; stays 1 towards an edge that is near."""
@@ -174,8 +179,8 @@ def _lay_veil(
     grown = rect.grown(pad)
     reach_x, reach_y = 0.34 * width, 0.34 * height
     tall, broad = rect.height > 0.55 * height, rect.width > 0.62 * width
-    across = _falloff(width, grown.x0, grown.x1, reach_x, width if broad else near)
-    down = _falloff(height, grown.y0, grown.y1, reach_y, height if tall else near)
+    across = falloff(width, grown.x0, grown.x1, reach_x, width if broad else near)
+    down = falloff(height, grown.y0, grown.y1, reach_y, height if tall else near)
     random = np.random.default_rng(0)
     target = veil * np.float32(255)
     for top in range(0, height, _STRIP):
