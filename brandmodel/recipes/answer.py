@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from brandmodel.errors import ContentFilteredError
 from brandmodel.recipes import Made, recipe
+from brandmodel.recipes.taking import admit
 from brandmodel.tasks import (
     Brief,
     CheckSources,
@@ -47,14 +47,8 @@ async def answer(ctx: Context, brief: Brief) -> Made:
         name="write",
     )
     checked = await ctx.call(CheckSources(answer=written, passages=found.passages), name="check")
-    verdict = await ctx.call(
-        Moderate(texts=(brief.prompt[:4000], checked.text), avoid=ctx.kit.voice.avoid),
-        name="moderate",
-    )
-    if not verdict.allowed:
-        raise ContentFilteredError(
-            f"refused: {'; '.join(verdict.reasons)}", hint="change the words"
-        )
+    words = (brief.prompt[:4000], checked.text)
+    await admit(ctx, Moderate(texts=words, avoid=ctx.kit.voice.avoid), name="moderate")
     sources = "\n".join(
         f"[{number}]: {cited.document}: “{cited.quote}”"
         for number, cited in enumerate(checked.citations, 1)

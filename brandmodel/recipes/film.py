@@ -11,8 +11,9 @@ from typing import Any, Literal, cast
 from pydantic import Field
 
 from brandmodel.brand import Palette
-from brandmodel.errors import ContentFilteredError, InvalidRequestError
+from brandmodel.errors import InvalidRequestError
 from brandmodel.recipes import Made, recipe
+from brandmodel.recipes.taking import admit, best_take
 from brandmodel.tasks import (
     AlignWords,
     AnimateImage,
@@ -29,7 +30,6 @@ from brandmodel.tasks import (
     GenerateImage,
     GradeImage,
     InterpolateFrames,
-    Judge,
     Line,
     MakeSound,
     MixSound,
@@ -94,7 +94,7 @@ class FilmOptions(Value):
 async def film(ctx: Context, brief: Brief) -> Made:
     """Plan as a whole; then shoot, speak and score side by side; then mix, cut and sign."""
     options = ctx.options(FilmOptions)
-    await _admitted(ctx, (brief.prompt,), name="admit")
+    await admit(ctx, Moderate(texts=(brief.prompt,)), name="admit")
     read = await ctx.call(ReadFilmBrief(prompt=brief.prompt), name="read")
     size = _size(brief, read, options)
     outline, script, shots = await _planned(ctx, brief, read)
@@ -192,7 +192,7 @@ async def _planned(
     script = critique.script
     words = [word for line in script.lines for word in (line.text, line.on_screen) if word]
     words += [line.text for line in script.end_lines]
-    await _admitted(ctx, tuple(words), name="moderate")
+    await admit(ctx, Moderate(texts=tuple(words), avoid=kit.voice.avoid), name="moderate")
     board = await ctx.call(
         Storyboard(**given, script=script, outline=outline, seed=brief.seed), name="storyboard"
     )
@@ -214,7 +214,8 @@ async def _shot(
         WriteImagePrompt(subject=shot.description, mood=outline.mood, space=shot.space),
         name="prompt",
     )
-    takes = await unit.takes(
+    best = await best_take(
+        unit,
         GenerateImage(
             prompt=prompt.prompt,
             width=max(64, round(width * options.preview)),
@@ -224,20 +225,8 @@ async def _shot(
             space=shot.space,
             label=outline.label if shot.role in ("product", "close") else "",
         ),
-        name="picture",
         count=options.takes,
     )
-    verdict = await unit.call(
-        Judge(
-            images=tuple(take.result.image for take in takes),
-            prompt=prompt.prompt,
-            palette=palette,
-            space=shot.space,
-            subjects=tuple(take.result.subjects for take in takes),
-        ),
-        name="judge",
-    )
-    best = (await unit.review(takes, name="choose", best=verdict.best)).result
     if not best.scene:
         # Whoever knows the scene draws it at full size and in the palette as the camera moves.
         best = await _finished(unit, best, palette, size)
@@ -312,20 +301,6 @@ async def _signed(ctx: Context, brief: Brief, asset: Asset, media_type: str, nam
         name=name,
     )
     return signed.asset
-
-
-async def _admitted(ctx: Context, texts: tuple[str, ...], *, name: str) -> None:
-    """Stop what must not be made, before anything is.
-
-    Raises:
-        ContentFilteredError: words were refused.
-    """
-    avoid = ctx.kit.voice.avoid if name != "admit" else ()
-    verdict = await ctx.call(Moderate(texts=texts, avoid=avoid), name=name)
-    if not verdict.allowed:
-        raise ContentFilteredError(
-            f"refused: {'; '.join(verdict.reasons)}", hint="change the words"
-        )
 
 
 def _size(brief: Brief, read: FilmReading, options: FilmOptions) -> tuple[int, int]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from brandmodel.brand import Palette
-from brandmodel.errors import ContentFilteredError
 from brandmodel.recipes import Made, recipe
+from brandmodel.recipes.taking import admit, best_take
 from brandmodel.tasks import (
     Asset,
     Brief,
@@ -14,7 +14,6 @@ from brandmodel.tasks import (
     CutOut,
     GenerateImage,
     GradeImage,
-    Judge,
     Moderate,
     Outline,
     OutlinePicture,
@@ -70,7 +69,7 @@ async def picture(ctx: Context, brief: Brief) -> Made:
     width, height = _size(brief, options.scale)
     kit = ctx.kit
 
-    await _admitted(ctx, Moderate(texts=(brief.prompt,)), name="admit")
+    await admit(ctx, Moderate(texts=(brief.prompt,)), name="admit")
     reading = await ctx.call(ReadBrief(prompt=brief.prompt), name="read")
     found = await ctx.call(
         SearchDocuments(query=_query(reading), documents=kit.documents), name="search"
@@ -116,7 +115,7 @@ async def picture(ctx: Context, brief: Brief) -> Made:
         )
         image = page.image
     words = tuple(line.text for line in outline.lines)
-    await _admitted(ctx, Moderate(texts=words, image=image, avoid=kit.voice.avoid), name="moderate")
+    await admit(ctx, Moderate(texts=words, image=image, avoid=kit.voice.avoid), name="moderate")
     signed = await ctx.call(
         Sign(
             asset=image,
@@ -152,7 +151,8 @@ async def _shot(
         name="prompt",
     )
     preview = options.preview if options.takes > 1 else 1.0
-    takes = await ctx.takes(
+    best = await best_take(
+        ctx,
         GenerateImage(
             prompt=prompt.prompt,
             width=max(16, round(width * preview)),
@@ -163,20 +163,8 @@ async def _shot(
             label=outline.label,
             plinth=brief.product is not None,
         ),
-        name="picture",
         count=options.takes,
     )
-    verdict = await ctx.call(
-        Judge(
-            images=tuple(take.result.image for take in takes),
-            prompt=prompt.prompt,
-            palette=palette,
-            space=outline.space,
-            subjects=tuple(take.result.subjects for take in takes),
-        ),
-        name="judge",
-    )
-    best = (await ctx.review(takes, name="choose", best=verdict.best)).result
     if (best.image.width, best.image.height) == (width, height):
         return best
     return await ctx.call(
@@ -196,19 +184,6 @@ async def _with_product(ctx: Context, product: Asset, shot: Picture, outline: Ou
         ),
         name="place",
     )
-
-
-async def _admitted(ctx: Context, request: Moderate, *, name: str) -> None:
-    """Stop what must not be made, or must not go out.
-
-    Raises:
-        ContentFilteredError: words or picture were refused.
-    """
-    verdict = await ctx.call(request, name=name)
-    if not verdict.allowed:
-        raise ContentFilteredError(
-            f"refused: {'; '.join(verdict.reasons)}", hint="change the words"
-        )
 
 
 def _size(brief: Brief, scale: float) -> tuple[int, int]:
