@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from brandmodel import AsyncBrandModel, Brand
+from brandmodel import AsyncBrandModel, Brand, edit
 
 pytestmark = pytest.mark.anyio
 FACTS = """# Aurelia
@@ -71,3 +71,32 @@ async def test_streaming_gives_the_text_piece_by_piece(brand: Brand, tmp_path: P
         result = await model.run("How long is Aurelia steeped?", recipe="streamed")
     assert "".join(pieces) == result.text
     assert not (tmp_path / "home" / "journal.sqlite").exists()
+
+
+@pytest.mark.parametrize(
+    ("step", "instead"),
+    [
+        ("search", {"passages": []}),
+        ("plan", {"points": ["It has three ingredients: coffee, water and orange peel."]}),
+        ("write", {"text": "", "citations": []}),
+    ],
+)
+async def test_every_step_of_an_answer_matters(
+    brand: Brand, tmp_path: Path, step: str, instead: dict[str, object]
+) -> None:
+    question = "How long is Aurelia steeped?"
+    async with AsyncBrandModel(brand=brand, home=tmp_path / "home") as model:
+        whole = await model.run(question)
+        other = await model.run(question, overrides={step: edit(instead)})
+    assert other.text != whole.text
+
+
+async def test_without_the_check_an_invention_would_pass(brand: Brand, tmp_path: Path) -> None:
+    claim = {"claim": "Aurelia cures colds.", "document": "facts.md", "quote": "It cures colds."}
+    invented = edit({"text": "Aurelia cures colds. [1]", "citations": [claim]})
+    question = "What does Aurelia do?"
+    async with AsyncBrandModel(brand=brand, home=tmp_path / "home") as model:
+        checked = await model.run(question, overrides={"write": invented})
+        unchecked = await model.run(question, overrides={"write": invented, "check": invented})
+    assert "cures" not in checked.text
+    assert "cures" in unchecked.text

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from brandmodel.local.cut.letters import Letters, Sheet, bounds, hung
+from brandmodel.local.cut.letters import Letters, Sheet, bounds
 from brandmodel.local.cut.motion import RISE, Overlay, Times
 from brandmodel.local.cut.planes import Frame, frame_of
 from brandmodel.local.cut.schedule import Span
@@ -24,6 +24,7 @@ from brandmodel.local.type.grid import sheet
 from brandmodel.local.type.ground import READABLE, Rect
 from brandmodel.local.type.logo import draw_logo
 from brandmodel.local.type.shaping import Style, is_rtl
+from brandmodel.local.type.typeset import hung
 from brandmodel.local.type.veil import measured, readable_on
 from brandmodel.tasks import TextBox, TypeLine
 

@@ -109,19 +109,6 @@ def _family(face: str | Asset, own: dict[str, str]) -> str:
     return face
 
 
-def hung(row: Row, shaper: Shaper) -> tuple[Row, Rect]:
-    """The row hung by the edge of its ink, and the bounds of that ink."""
-    ink = shaper.ink(row.text, row.piece.style, row.size)
-    shift = {
-        "left": -ink.left,
-        "center": (row.width - ink.left - ink.right) / 2,
-        "right": row.width - ink.right,
-    }[row.align]
-    moved = row.moved(shift, 0)
-    x, y = moved.x, moved.y
-    return moved, Rect(x + ink.left, y + ink.top, x + ink.right, y + ink.bottom)
-
-
 class Sheet:
     """Clear ground of a part of the frame, to draw on; gives a patch."""
 

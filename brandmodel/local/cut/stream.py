@@ -14,7 +14,7 @@ import numpy as np
 from brandmodel.errors import InvalidRequestError, ProviderError
 from brandmodel.local.cut.planes import Frame, frame_bytes
 from brandmodel.local.cut.quiet import quiet
-from brandmodel.local.motion.pipe import ffmpeg
+from brandmodel.local.motion.pipe import cause, ended, ffmpeg
 from brandmodel.tasks.video import Codec
 
 _QUIET = ("-hide_banner", "-loglevel", "error", "-nostdin", "-xerror", "-y")
@@ -98,7 +98,7 @@ class Reel:
         return self
 
     def __exit__(self, *_: object) -> None:
-        _ended(self._process)
+        ended(self._process)
         self._closing.close()
 
     def __iter__(self) -> Iterator[Frame]:
@@ -118,7 +118,7 @@ class Reel:
         if self._process.wait() or got:
             self._said.seek(0)
             raise InvalidRequestError(
-                f"{self._name} cannot be decoded: {_cause(self._said.read())}",
+                f"{self._name} cannot be decoded: {cause(self._said.read())}",
                 hint="Give an MP4 or another video file.",
             )
 
@@ -174,7 +174,7 @@ def film_writer(
             stderr=said,
             bufsize=0,
         )
-        closing.callback(_ended, process)
+        closing.callback(ended, process)
         yield FilmWriter(process, said, out)
 
 
@@ -213,7 +213,7 @@ class FilmWriter:
     def _failure(self) -> ProviderError:
         self._process.wait()
         self._said.seek(0)
-        return ProviderError(f"the film could not be encoded: {_cause(self._said.read())}")
+        return ProviderError(f"the film could not be encoded: {cause(self._said.read())}")
 
 
 def _beside(
@@ -239,20 +239,3 @@ def _filled(pipe: IO[bytes], buffer: memoryview) -> int:
             break
         got += more
     return got
-
-
-def _ended(process: subprocess.Popen[bytes]) -> None:
-    """Kill it if it still runs, reap it, close its pipes."""
-    if process.poll() is None:
-        process.kill()
-    process.wait()
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with contextlib.suppress(BrokenPipeError):
-                pipe.close()
-
-
-def _cause(said: bytes) -> str:
-    """What ffmpeg says first: what follows are consequences of it."""
-    lines = said.decode(errors="replace").strip().splitlines()
-    return lines[0].rpartition("] ")[2] if lines else "ffmpeg gave no reason"

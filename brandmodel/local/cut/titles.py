@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from brandmodel.local.cut.letters import Letters, Sheet, bounds, hung
+from brandmodel.local.cut.letters import Letters, Sheet, bounds
 from brandmodel.local.cut.motion import RISE, Overlay, Times
 from brandmodel.local.cut.schedule import Span
 from brandmodel.local.cut.scrim import Carried, carried, veil_patch
@@ -24,6 +24,7 @@ from brandmodel.local.type.grid import sheet
 from brandmodel.local.type.ground import READABLE, Ground, Rect, covered
 from brandmodel.local.type.placing import Placement, placed
 from brandmodel.local.type.shaping import is_rtl
+from brandmodel.local.type.typeset import hung
 from brandmodel.local.type.veil import readable_on
 from brandmodel.tasks import Box, ShotOnFilm, TextBox
 

@@ -174,7 +174,7 @@ class Encoder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        _ended(self._process)
+        ended(self._process)
         self._closing.close()
 
     def write(self, frame: Frame) -> None:
@@ -210,7 +210,7 @@ class Encoder:
     def _failure(self) -> ProviderError:
         self._process.wait()
         self._said.seek(0)
-        return ProviderError(f"the film could not be encoded: {_cause(self._said.read())}")
+        return ProviderError(f"the film could not be encoded: {cause(self._said.read())}")
 
 
 class Decoder:
@@ -258,7 +258,7 @@ class Decoder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        _ended(self._process)
+        ended(self._process)
         self._closing.close()
 
     def __iter__(self) -> Iterator[Frame]:
@@ -273,7 +273,7 @@ class Decoder:
             yield np.frombuffer(data, np.uint8).reshape(self._shape)
         if self._process.wait() or data:
             self._said.seek(0)
-            raise _undecodable(_cause(self._said.read()))
+            raise _undecodable(cause(self._said.read()))
 
 
 def encode(
@@ -339,7 +339,7 @@ def info(data: bytes) -> VideoInfo:
         int(line.split(",")[3]) for line in said.splitlines() if line and line[0].isdigit()
     ]
     if done.returncode or not size or not base or not sum(durations):
-        raise _undecodable(_cause(done.stderr) if done.stderr else "it holds no frames")
+        raise _undecodable(cause(done.stderr) if done.stderr else "it holds no frames")
     length = Fraction(sum(durations) * int(base[1]), int(base[2]))
     return VideoInfo(
         width=int(size[1]),
@@ -411,7 +411,7 @@ def _widened(process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
     return process
 
 
-def _ended(process: subprocess.Popen[bytes]) -> None:
+def ended(process: subprocess.Popen[bytes]) -> None:
     """Kill it if it still runs, reap it, close its pipes."""
     if process.poll() is None:
         process.kill()
@@ -422,7 +422,7 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
-def _cause(said: bytes) -> str:
+def cause(said: bytes) -> str:
     """What ffmpeg says first: what follows are consequences of it."""
     lines = said.decode(errors="replace").strip().splitlines()
     # Without the part that speaks and its address in memory.

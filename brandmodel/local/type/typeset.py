@@ -175,11 +175,11 @@ def _set(
     pixels: NDArray[np.uint8], job: _Job, page: Sheet, where: Placement
 ) -> tuple[TextBox, ...]:
     """Everything that is laid into the pixels, from the ground up; returns the texts' boxes."""
-    hung = [[_hung(row, job.shaper) for row in block.rows] for block in where.blocks]
+    hanging = [[hung(row, job.shaper) for row in block.rows] for block in where.blocks]
     prefer = ""
     colours: dict[int, str] = {}
     plated: set[int] = set()
-    for block, rows in zip(where.blocks, hung, strict=True):
+    for block, rows in zip(where.blocks, hanging, strict=True):
         texts = _places(rows, without="button")
         if texts:
             room = around([block.rect])
@@ -194,7 +194,7 @@ def _set(
         name_ink, _ = settled(pixels, spot, job.inks, "center", prefer=prefer)
     if where.brand:
         job.mark.draw_logo(pixels, where.brand, job.palette)
-    rows = [row for part in hung for row in part]
+    rows = [row for part in hanging for row in part]
     for pill in (pill for block in where.blocks for pill in block.pills):
         fill = _pill_fill(pixels, pill.rect, job)
         _lay_pill(pixels, pill, fill)
@@ -216,7 +216,7 @@ def _panel_side(where: Placement, split: bool, rect: Rect, page: Sheet) -> Side:
     return where.region.side
 
 
-def _hung(row: Row, shaper: Shaper) -> tuple[Row, Rect]:
+def hung(row: Row, shaper: Shaper) -> tuple[Row, Rect]:
     """The row hung by the edge of its ink, and the bounds of that ink."""
     ink = shaper.ink(row.text, row.piece.style, row.size)
     shift = {
