@@ -14,8 +14,9 @@
     │   ├── ContextLengthError
     │   └── ContentFilteredError   refused by moderation
     ├── ProviderError          one failed attempt: status, code, retryable
-    │   ├── AuthenticationError, RateLimitError, ProviderTimeoutError,
-    │   └── UnavailableError, BadResponseError
+    │   ├── AuthenticationError, CreditError, RateLimitError, UnknownTargetError, RejectedError,
+    │   ├── JobFailedError,
+    │   └── ProviderTimeoutError, UnavailableError, BadResponseError
     ├── RoutingError           every target failed; ``attempts`` holds them in order
     ├── StorageError           the journal or the store: damaged, newer, read-only, full
     └── RunError
@@ -23,6 +24,7 @@
         ├── JournalMismatchError   the same run asked for something else the second time
         ├── BudgetExceededError    a cap would be passed; nothing was started
         ├── OutcomeUnknownError    a paid call may have started; its price stays held
+        ├── StreamBrokenError      an answer broke off after its first words; ``text`` holds them
         └── RunCancelled
 
 A message says what is wrong and where; ``hint`` says what to do. No message names a vendor: that
@@ -126,6 +128,7 @@ class ProviderError(BrandModelError):
         vendor: for operators; never part of the message.
         status: HTTP status, or None.
         code: the vendor's own code, or an empty string.
+        detail: the vendor's own words, for operators; never part of the message.
         started: False when it is certain that nothing was started, so nothing can be billed.
     """
 
@@ -139,17 +142,35 @@ class ProviderError(BrandModelError):
         vendor: str = "",
         status: int | None = None,
         code: str = "",
+        detail: str = "",
         started: bool = True,
     ) -> None:
         super().__init__(message, hint=hint)
         self.vendor = vendor
         self.status = status
         self.code = code
+        self.detail = detail
         self.started = started
 
 
 class AuthenticationError(ProviderError):
     """The target did not accept the credentials."""
+
+
+class CreditError(ProviderError):
+    """The account has no credit, or its plan does not hold this."""
+
+
+class UnknownTargetError(ProviderError):
+    """The vendor has no such model, or has it no longer."""
+
+
+class RejectedError(ProviderError):
+    """The target calls the request wrong; another target may take it."""
+
+
+class JobFailedError(ProviderError):
+    """A job ended at the target's without a result; every other error of a look is about the look."""
 
 
 class RateLimitError(ProviderError):
@@ -158,9 +179,17 @@ class RateLimitError(ProviderError):
     retryable = True
 
     def __init__(
-        self, message: str, *, retry_after_s: float | None = None, vendor: str = ""
+        self,
+        message: str,
+        *,
+        retry_after_s: float | None = None,
+        vendor: str = "",
+        code: str = "",
+        detail: str = "",
     ) -> None:
-        super().__init__(message, vendor=vendor, status=429, started=False)
+        super().__init__(
+            message, vendor=vendor, status=429, code=code, detail=detail, started=False
+        )
         self.retry_after_s = retry_after_s
 
 
@@ -220,6 +249,18 @@ class OutcomeUnknownError(RunError):
     """A paid call may have started something; its price stays held until it is looked up."""
 
     fault = "stopped"
+
+
+class StreamBrokenError(RunError):
+    """An answer broke off after its first words.
+
+    Attributes:
+        text: what had come until then.
+    """
+
+    def __init__(self, message: str, *, text: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.text = text
 
 
 class RunCancelled(RunError):

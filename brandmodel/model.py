@@ -48,6 +48,7 @@ class Wishes(TypedDict, total=False):
         overrides: a person's words by step name: ``edit(...)``, ``lock(...)``, ``choice(...)``, or
             request fields as ``{"picture.seed": 7}``.
         review: wait for a person at reviews: all of them, or those named.
+        without: vendors that must not be used, by name.
     """
 
     recipe: str | None
@@ -59,6 +60,7 @@ class Wishes(TypedDict, total=False):
     budget_usd: float | None
     overrides: Mapping[str, Any] | None
     review: bool | Iterable[str]
+    without: Iterable[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +303,7 @@ class AsyncBrandModel:
             budget_usd=wishes.get("budget_usd"),
             overrides=parsed(wishes.get("overrides")),
             review=review if isinstance(review, bool) else frozenset(review),
+            without=frozenset(wishes.get("without", ())),
         )
 
     def _begun(self, execution: Execution) -> AsyncRun:

@@ -9,16 +9,24 @@ import platform
 import shutil
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from brandmodel import __version__
-from brandmodel.errors import BrandModelError
+from brandmodel.errors import BrandModelError, MissingCredentialError
 from brandmodel.model import AsyncBrandModel
-from brandmodel.tasks import Value
+from brandmodel.routing import ModelTable, Row, Tables, tables_root
+from brandmodel.routing.schema import TaskRow
+from brandmodel.tasks import Target, Value
 
 EXPIRES_WITHIN = datetime.timedelta(days=30)
 PRICE_AGE = datetime.timedelta(days=60)
+_OBLIGATIONS: Mapping[str, tuple[Literal["warning", "bad"], str]] = {
+    "show-name": ("bad", "demands that its name is shown, and a published model names no vendor"),
+    "attribution": ("warning", "demands a credit where its results appear"),
+    "non-commercial": ("warning", "allows no commercial use"),
+}
 _LOCAL_PARTS = {
     "skia": "pictures and type",
     "cv2": "pictures",
@@ -51,13 +59,18 @@ class Findings(Value):
     rows: tuple[TableRow, ...]
 
 
-async def examined(studio: AsyncBrandModel) -> Findings:
-    """Look at everything; a failure is a finding, not an error."""
+async def examined(studio: AsyncBrandModel, model: str | None = None) -> Findings:
+    """Look at everything; a failure is a finding, not an error.
+
+    Args:
+        studio: whose installation, journal and tables.
+        model: the published model whose targets are looked at; the default one when left out.
+    """
     checks = [_python(), *_parts(), *_programs(), await _journal(studio)]
     rows: list[TableRow] = []
     try:
         rows = _rows(studio)
-        checks += _tables(studio)
+        checks += _tables(studio, model)
     except BrandModelError as error:
         checks.append(Check(state="bad", subject="tables", finding=error.message, hint=error.hint))
     return Findings(checks=tuple(checks), rows=tuple(rows))
@@ -155,33 +168,109 @@ def _rows(studio: AsyncBrandModel) -> list[TableRow]:
     ]
 
 
-def _tables(studio: AsyncBrandModel) -> list[Check]:
+def _tables(studio: AsyncBrandModel, model: str | None) -> list[Check]:
     tables = studio.engine.tables
     checks: list[Check] = []
-    for name in tables.models:
+    for name in sorted(tables.models):
         table = tables.model(name)
-        served = f"{len(table.model.tasks)} tasks"
         default = ", the default" if name == tables.default_model else ""
-        checks.append(
-            Check(state="good", subject=f"model {name}", finding=f"serves {served}{default}")
-        )
-    today = datetime.datetime.now(datetime.UTC).date()
-    for name, row in tables.targets.items():
-        until = row.value.settings.get("until")
-        if until is not None and until - today < EXPIRES_WITHIN:
-            finding = "is past its date" if until < today else f"ends on {until}"
+        found = f"serves {len(table.model.tasks)} tasks{default}"
+        checks.append(Check(state="good", subject=f"model {name}", finding=found))
+        checks += _obligations(tables, table)
+    table = tables.model(model)
+    own = {id_ for id_, row in tables.targets.items() if not _is_bundled(row)}
+    listed = {id_ for row in table.model.tasks.values() for id_ in row.listed()}
+    checks += _ages({id_: tables.targets[id_] for id_ in sorted(own | listed)})
+    return checks + _usable(studio, table)
+
+
+def _is_bundled(row: Row) -> bool:
+    return Path(row.file).is_relative_to(str(tables_root()))
+
+
+def _obligations(tables: Tables, table: ModelTable) -> list[Check]:
+    """Licences against what a published model does: it names no vendor, and it is a company's."""
+    checks: list[Check] = []
+    for id_ in sorted({id_ for row in table.model.tasks.values() for id_ in row.listed()}):
+        row = tables.targets[id_]
+        for obligation in row.written.obligations:
+            state, finding = _OBLIGATIONS[obligation]
             checks.append(
                 Check(
-                    state="warning",
-                    subject=name,
-                    finding=finding,
-                    hint=f"edit the row in {row.file}",
+                    state=state,
+                    subject=id_,
+                    finding=f"{row.written.licence or 'its licence'} {finding}",
+                    hint=f"take it out of {table.file}",
                 )
             )
-        checked = row.value.settings.get("price_checked")
-        if checked is not None and today - checked > PRICE_AGE:
-            finding = f"its price was last checked on {checked}"
-            checks.append(
-                Check(state="warning", subject=name, finding=finding, hint=f"see {row.file}")
-            )
     return checks
+
+
+def _ages(rows: Mapping[str, Row]) -> list[Check]:
+    """Targets that end soon, one by one; prices that are old, by file."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    checks: list[Check] = []
+    old: dict[str, list[datetime.date]] = {}
+    for name, row in rows.items():
+        until, checked = row.written.until, row.written.price_checked
+        if until is not None and until - today < EXPIRES_WITHIN:
+            finding = "is past its date" if until < today else f"ends on {until}"
+            hint = f"edit the row in {row.file}"
+            checks.append(Check(state="warning", subject=name, finding=finding, hint=hint))
+        if checked is not None and today - checked > PRICE_AGE:
+            old.setdefault(row.file, []).append(checked)
+    for file, dates in old.items():
+        finding = f"last checked on {min(dates)}: {len(dates)} in {Path(file).name}"
+        hint = f"compare them with the vendor's page: {file}"
+        checks.append(Check(state="warning", subject="prices", finding=finding, hint=hint))
+    return checks
+
+
+def _usable(studio: AsyncBrandModel, table: ModelTable) -> list[Check]:
+    """What a model can use now: keys by vendor, and tasks for which there is nothing."""
+    missing: dict[str, str] = {}
+    ready: set[str] = set()
+    for id_ in sorted({id_ for row in table.model.tasks.values() for id_ in row.listed()}):
+        problem = _lacking(studio, table.targets[id_])
+        if problem:
+            missing[id_.partition("/")[0]] = problem
+        else:
+            ready.add(id_)
+    checks = [
+        Check(state="warning", subject=f"vendor {vendor}", finding=f"cannot be used: {problem}")
+        for vendor, problem in missing.items()
+    ]
+    for task, row in table.model.tasks.items():
+        checks += _served(task, row, ready, table)
+    return checks
+
+
+def _served(task: str, row: TaskRow, ready: set[str], table: ModelTable) -> list[Check]:
+    lists = {"": row.targets, " at workhorse tier": row.workhorse, " at hero tier": row.hero}
+    checks: list[Check] = []
+    for tier, ids in lists.items():
+        usable = [table.targets[id_] for id_ in ids if id_ in ready]
+        if not ids or any(target.grade == table.targets[ids[0]].grade for target in usable):
+            continue
+        if usable and row.stand_in:
+            finding = f"{usable[0].id} stands in{tier}: no vendor can be used"
+            checks.append(Check(state="warning", subject=f"task {task}", finding=finding))
+        else:
+            finding = f"nothing serves it{tier}: no vendor can be used"
+            hint = f"set the key of one of {', '.join(sorted({i.partition('/')[0] for i in ids}))}"
+            checks.append(Check(state="bad", subject=f"task {task}", finding=finding, hint=hint))
+    return checks
+
+
+def _lacking(studio: AsyncBrandModel, target: Target) -> str:
+    """Which variable a target waits for; '' when it can be called."""
+    if target.grade.startswith("local/"):
+        return ""
+    from brandmodel.providers._wire import base_url
+
+    try:
+        studio.engine.providers.key_of(target)
+        base_url(target)
+    except MissingCredentialError as error:
+        return error.message.rpartition(": ")[2]
+    return ""

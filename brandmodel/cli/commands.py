@@ -193,13 +193,13 @@ def init(
 
 
 @app.command()
-def doctor(*, brand: BrandFolder = None, as_json: Json = False) -> None:
-    """Check the installation; show where each table row is from."""
+def doctor(*, brand: BrandFolder = None, model: Model = None, as_json: Json = False) -> None:
+    """Check the installation and what a model can use now; show where each table row is from."""
     from brandmodel.cli.checks import examined
 
     async def work() -> Show:
         async with _model(brand, None) as studio:
-            found = await examined(studio)
+            found = await examined(studio, model)
         return lambda: _shown(found)
 
     def _shown(found: Findings) -> None:

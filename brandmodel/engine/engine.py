@@ -29,6 +29,7 @@ from brandmodel.engine.plugins import load_plugins
 from brandmodel.engine.providers import Providers
 from brandmodel.engine.quote import Quote, Sketching, combined
 from brandmodel.engine.receipt import Event, Output, Receipt, RunStatus
+from brandmodel.engine.spend import Outcome, caps_of, resolve, run_limit
 from brandmodel.engine.steps import Steps
 from brandmodel.errors import (
     BrandModelError,
@@ -39,7 +40,7 @@ from brandmodel.errors import (
     RunCancelled,
     UnknownRunError,
 )
-from brandmodel.journal import RunRecord, open_journal
+from brandmodel.journal import Attempt, RunRecord, open_journal
 from brandmodel.recipes import Made, Recipe, find, pick, refuse_unmade_media
 from brandmodel.routing import ModelTable, Tables, nano, usd
 from brandmodel.tasks import Asset, Brief, Kit, Text, Tier, Waiting
@@ -54,8 +55,10 @@ class Order:
     Attributes:
         recipe: by name; None picks one from the brief.
         tier: None takes the table's default.
-        budget_usd: cap of this run.
+        budget_usd: cap of this run; None takes the table's.
         review: whether reviews wait for a person; True for all, or their names.
+        key: id of the caller's API key, under whose cap it runs; '' for none.
+        without: vendors that must not be used.
     """
 
     brief: Brief
@@ -65,6 +68,8 @@ class Order:
     budget_usd: float | None = None
     overrides: words.Overrides = field(default_factory=dict[str, words.Override])
     review: bool | frozenset[str] = False
+    key: str = ""
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,11 @@ class Engine:
         self.journal = open_journal(None if memory else home)
         self.store = FolderStore(home / "assets")
         self.identity = home / "identity"
-        self.providers = Providers(identity_folder=self.identity, brand_name=brand.name)
+        self.providers = Providers(
+            identity_folder=self.identity,
+            brand_name=brand.name,
+            credentials=lambda: tables.credentials,
+        )
         self.steps = Steps(self.journal, self.store, self.providers.of)
         self.space = "project"
         load_plugins(brand.folder)
@@ -151,14 +160,11 @@ class Engine:
         """
         plan = self._plan(order)
         kit = await asyncio.to_thread(self._kit, sign=True)
-        if order.overrides or order.budget_usd is not None:
+        plan = await self._narrowed(plan, kit)
+        if order.overrides or order.budget_usd is not None or plan.table.paid:
             quote, asked = await self._quoted(plan, kit)
             words.refuse_unknown_steps(order.overrides, asked, planned=True)
-            if order.budget_usd is not None and nano(order.budget_usd) < nano(quote.low_usd):
-                raise BudgetExceededError(
-                    f"the run costs at least ${quote.low_usd:.4f}, the budget is ${order.budget_usd:.4f}",
-                    hint="raise the budget; nothing was started",
-                )
+            _refuse_too_dear(plan, quote)
         record, state = await self._begin(plan, resume)
         scene = self._scene(plan, kit, record)
         task = asyncio.create_task(self._execute(plan, state, scene, record))
@@ -166,8 +172,9 @@ class Engine:
 
     async def quote(self, order: Order) -> Quote:
         """What an order may cost; starts nothing and writes nothing."""
-        plan = self._plan(order)
-        quote, asked = await self._quoted(plan, await asyncio.to_thread(self._kit, sign=False))
+        kit = await asyncio.to_thread(self._kit, sign=False)
+        plan = await self._narrowed(self._plan(order), kit)
+        quote, asked = await self._quoted(plan, kit)
         words.refuse_unknown_steps(order.overrides, asked, planned=True)
         return quote
 
@@ -188,6 +195,8 @@ class Engine:
             tier="hero" if record.tier == "hero" else "workhorse",
             budget_usd=None if record.budget_nano is None else usd(record.budget_nano),
             overrides={**kept, **overrides},
+            key=record.api_key,
+            without=frozenset(filter(None, record.without.split(","))),
         )
         return order, record
 
@@ -223,6 +232,16 @@ class Engine:
         before = await self.journal.run_steps(other.id) if other else []
         return explained(run, await self.journal.run_steps(run.id), other, before)
 
+    async def resolve(
+        self, attempt: str, outcome: Outcome, *, charged_usd: float | None = None
+    ) -> Attempt:
+        """Close an attempt whose outcome nobody knows, by a person's word: see ``spend.resolve``.
+
+        Raises:
+            InvalidRequestError: there is no such attempt, it is closed already, or runs right now.
+        """
+        return await resolve(self.journal, attempt, outcome, charged_usd=charged_usd)
+
     async def put_picture(self, data: bytes, *, name: str) -> Asset:
         """A picture from outside, checked and normalised, as an asset.
 
@@ -257,6 +276,28 @@ class Engine:
         check_recipe(recipe.function)
         tier = order.tier or table.model.model.default_tier
         return _Plan(order, recipe, table, tier)
+
+    async def _narrowed(self, plan: _Plan, kit: Kit) -> _Plan:
+        """The plan without the vendors that its order leaves out.
+
+        Raises:
+            InvalidRequestError: there is no such vendor, or a task of the run is left without any.
+        """
+        vendors = plan.order.without
+        if unknown := sorted(vendors - self.tables.vendors.keys()):
+            raise InvalidRequestError(
+                f"no vendor {unknown[0]!r}", hint="`brandmodel doctor` lists the vendors"
+            )
+        lost = plan.table.lost(vendors, plan.tier) if vendors else frozenset[str]()
+        if lost:
+            quote, _ = await self._quoted(plan, kit)
+            lost &= {step.task for step in quote.steps}
+        if lost:
+            raise InvalidRequestError(
+                f"nothing is left to serve {', '.join(sorted(lost))}",
+                hint="leave out fewer vendors, or add targets to the table; nothing was started",
+            )
+        return replace(plan, table=plan.table.without(vendors)) if vendors else plan
 
     def _kit(self, *, sign: bool) -> Kit:
         if sign and not self.providers.identity_known():
@@ -297,17 +338,16 @@ class Engine:
                 started_at=now,
                 budget_nano=_nano_or_none(plan.order.budget_usd),
                 holder=f"{socket.gethostname()}:{os.getpid()}",
+                api_key=plan.order.key,
+                without=",".join(sorted(plan.order.without)),
             )
             await self.journal.begin_run(record)
-        caps: tuple[tuple[str, int], ...] = ()
-        if record.budget_nano is not None:
-            caps = ((f"run:{record.id}", record.budget_nano),)
         state = RunState(
             id=record.id,
             space=self.space,
             table=plan.table,
             tier=plan.tier,
-            caps=caps,
+            caps=caps_of(plan.table, record, now=datetime.now(UTC)),
             earlier=earlier,
         )
         return record, state
@@ -433,6 +473,20 @@ def _as_it_stands(record: RunRecord) -> RunRecord:
     except PermissionError:
         pass
     return record
+
+
+def _refuse_too_dear(plan: _Plan, quote: Quote) -> None:
+    budget = _nano_or_none(plan.order.budget_usd)
+    limit = run_limit(plan.table, budget)
+    if nano(quote.low_usd) <= limit:
+        return
+    what, raised = "the budget is", "raise the budget"
+    if budget is None:
+        what, raised = "the cap of a run is", "give it a budget, or raise run_usd of the model"
+    raise BudgetExceededError(
+        f"the run costs at least ${quote.low_usd:.4f}, {what} ${usd(limit):.4f}",
+        hint=f"{raised}; nothing was started",
+    )
 
 
 def _nano_or_none(amount: float | None) -> int | None:

@@ -11,15 +11,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from brandmodel import telemetry
+from brandmodel.engine.asks import Ask, Obtained
 from brandmodel.engine.context import Res, Scene
 from brandmodel.engine.keys import canonical_json, digest_of, step_key
 from brandmodel.engine.overrides import Override, edited, edits_result, is_whole
 from brandmodel.engine.receipt import Event, Receipt, StepReceipt, StepStatus
-from brandmodel.engine.steps import Ask, Obtained, Steps
+from brandmodel.engine.steps import Steps
 from brandmodel.errors import InvalidRequestError, JournalMismatchError
 from brandmodel.journal import RunStep, StepRecord
 from brandmodel.routing import ModelTable, Route, usd
-from brandmodel.tasks import Call, Done, Request, StreamingProvider, Take, Tier, Waiting
+from brandmodel.tasks import Request, Take, Tier, Waiting
 
 
 @dataclass(slots=True)
@@ -107,25 +108,18 @@ class Live:
     async def stream(self, request: Request[Res], *, name: str) -> AsyncIterator[str | Res]:
         """See ``Interpreter``."""
         ask = self._ask(request, name, 0)
-        target = ask.route.targets[0]
-        provider = self._steps.provider_of(target)
-        known = await self._steps.find(ask.key, request)
-        if known is not None or not isinstance(provider, StreamingProvider) or target.price:
-            result = await self.perform(request, name=name, take=0)
-            yield str(getattr(result, "text", ""))
-            yield result
-            return
+
+        def seat(record: StepRecord, notes: tuple[str, ...]) -> RunStep:
+            return self._seat(ask, name, record, "ran", notes)
+
         began = time.perf_counter()
-        call = Call(request=request, target=target, blobs=self._steps.store, tier=self._run.tier)
-        async for piece in provider.stream(call):
-            if isinstance(piece, Done):
-                obtained = await self._steps.keep_streamed(
-                    ask, target, piece, time.perf_counter() - began
-                )
-                self._finished(ask, name, obtained, "ran", time.perf_counter() - began)
-                yield obtained.result  # type: ignore[misc]
-            else:
+        async for piece in self._steps.stream(replace(ask, seat=seat)):
+            if isinstance(piece, str):
                 yield piece
+                continue
+            status = "ran" if piece.ran else "reused"
+            self._finished(ask, name, piece, status, time.perf_counter() - began)
+            yield piece.result  # type: ignore[misc]
 
     async def taken(self, key: str) -> list[int] | None:
         """See ``Interpreter``."""
@@ -253,6 +247,7 @@ class Live:
             units=record.units,
             seconds=round(seconds, 4),
             notes=notes,
+            attempts=obtained.attempts,
         )
         run.receipts[name] = receipt
         run.tell(

@@ -7,7 +7,8 @@ any of them could turn out to be in the journal: their least cost is then nothin
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from brandmodel.engine.context import Res, Scene, elapsed_s
@@ -16,8 +17,8 @@ from brandmodel.engine.live import RunState
 from brandmodel.engine.overrides import edited, edits_result, is_whole
 from brandmodel.engine.steps import Steps
 from brandmodel.routing import usd
-from brandmodel.routing.prices import cost
-from brandmodel.tasks import Request, Stage, Take, Value
+from brandmodel.routing.prices import least, most
+from brandmodel.tasks import Request, Stage, Take, Target, Value
 
 
 class StepQuote(Value):
@@ -44,7 +45,8 @@ class Quote(Value):
     """What a run may cost; the real cost lies within.
 
     Attributes:
-        seconds: until it is finished: the longest chain of steps, as long as they usually take.
+        seconds: until it is finished: the longest chain of steps, as long as they usually take, and
+            what a vendor makes wait that allows so many calls a minute and no more.
     """
 
     low_usd: float
@@ -71,6 +73,7 @@ class Sketching:
         self._dear = dear
         self._sketched = False
         self._seen: set[str] = set()
+        self.table = run.table
         self.quotes: dict[str, StepQuote] = {}
 
     async def perform(self, request: Request[Res], *, name: str, take: int) -> Res:
@@ -107,8 +110,8 @@ class Sketching:
     ) -> None:
         task = type(request).__name__
         low_usage, high_usage = request.bounds()
-        low = min((cost(t.price, low_usage) for t in targets), default=0)
-        high = max((cost(t.price, high_usage) for t in targets), default=0)
+        low = min((least(t, low_usage) for t in targets), default=0)
+        high = max((most(t, high_usage) for t in targets), default=0)
         low_units, high_units = low_usage.units, high_usage.units
         seconds = 0.0
         if known:
@@ -173,6 +176,13 @@ def combined(cheap: Sketching, dear: Sketching, *, seconds: float) -> Quote:
         high_usd=round(sum(s.high_usd for s in steps), 9),
         low_units=round(sum(s.low_units for s in steps), 6),
         high_units=round(sum(s.high_units for s in steps), 6),
-        seconds=round(seconds, 2),
+        seconds=round(seconds + _queued_s(steps, dear.table.targets), 2),
         steps=tuple(steps),
     )
+
+
+def _queued_s(steps: Sequence[StepQuote], targets: Mapping[str, Target]) -> float:
+    """How long the vendor with the longest queue makes wait: a minute's calls may go at once."""
+    calls = Counter(step.target for step in steps if not step.known)
+    rates = {id_: targets[id_].requests_per_minute for id_ in calls if id_ in targets}
+    return max((max(0.0, 60 * (calls[id_] / r - 1)) for id_, r in rates.items() if r), default=0.0)

@@ -13,6 +13,22 @@ StepStatus = Literal["ran", "reused", "overridden"]
 RunStatus = Literal["running", "done", "waiting", "failed", "stopped"]
 
 
+class AttemptReceipt(Value):
+    """One try at one target; for operators.
+
+    Attributes:
+        outcome: ``served``, or the name of the error.
+        code: the vendor's own code, where it gave one.
+        usd: what it cost although it did not serve: a call that got lost is charged at its high price.
+    """
+
+    target: str
+    outcome: str
+    seconds: float
+    code: str = ""
+    usd: float = 0.0
+
+
 class StepReceipt(Value):
     """One step: who served it and what it cost.
 
@@ -23,6 +39,7 @@ class StepReceipt(Value):
         units: compute units of what was made.
         seconds: wall time in this run.
         notes: what a person should know, such as words that could not be honoured.
+        attempts: every try at a target, in order; empty for a reused step.
     """
 
     name: str
@@ -35,6 +52,7 @@ class StepReceipt(Value):
     units: float
     seconds: float
     notes: tuple[str, ...] = ()
+    attempts: tuple[AttemptReceipt, ...] = ()
 
 
 class Receipt(Value):

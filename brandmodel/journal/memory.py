@@ -12,6 +12,7 @@ from brandmodel.journal.records import (
     CapReached,
     LeaseHeld,
     Reservation,
+    Reused,
     RunRecord,
     RunStep,
     Spending,
@@ -110,11 +111,34 @@ class MemoryJournal:
         self._end(attempt, "settled", charged_nano, "")
         return await self.keep(record, step)
 
-    async def forfeit(self, attempt: str, fence: int, *, error: str) -> None:
+    async def forfeit(
+        self, attempt: str, fence: int, *, error: str, charged_nano: int | None = None
+    ) -> None:
         """See ``Journal``."""
         row, _ = self._attempts[attempt]
         if row.fence == fence:
-            self._end(attempt, "forfeited", row.high_nano, error)
+            charged = row.high_nano if charged_nano is None else charged_nano
+            self._end(attempt, "forfeited", charged, error)
+
+    async def attempts(self, *, since: float = 0.0) -> list[Attempt]:
+        """See ``Journal``."""
+        found = [a for a, _ in self._attempts.values() if a.created_at >= since]
+        return sorted(found, key=lambda a: (a.created_at, a.id))
+
+    async def lost_attempts(self, *, now: float) -> list[Attempt]:
+        """See ``Journal``; whoever holds one lives in this process, so none is left behind."""
+        return [a for a in await self.attempts() if a.state == "unknown"]
+
+    async def reused(self, *, since: float = 0.0) -> list[Reused]:
+        """See ``Journal``."""
+        runs = sorted(self._runs.values(), key=lambda r: r.started_at)
+        return [
+            Reused(run.id, run.started_at, s.task, s.target, s.usd_nano)
+            for run in runs
+            if run.started_at >= since
+            for s in self._run_steps.get(run.id, {}).values()
+            if s.status == "reused" and s.usd_nano > 0
+        ]
 
     async def release(self, attempt: str, fence: int, *, error: str) -> None:
         """See ``Journal``."""

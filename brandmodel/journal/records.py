@@ -47,6 +47,8 @@ class RunRecord:
         seconds: wall time.
         message: the error of a failed run.
         budget_nano: the run's own cap, which a resumed run keeps.
+        api_key: id of the caller's API key, whose cap counts it; '' for none.
+        without: vendors that must not be used, by name, with commas between.
         holder: ``host:process`` that executes it, or did.
     """
 
@@ -67,6 +69,8 @@ class RunRecord:
     message: str = ""
     budget_nano: int | None = None
     holder: str = ""
+    api_key: str = ""
+    without: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ class Attempt:
     """A paid attempt as the journal has it.
 
     Attributes:
-        state: reserved, started, settled, released or unknown.
+        state: reserved, started, settled, forfeited, released or unknown.
         job: JSON of the vendor's handle, or an empty string.
     """
 
@@ -146,6 +150,22 @@ class Attempt:
 
 OPEN = frozenset(("reserved", "started", "unknown"))
 """States of an attempt whose price is still held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reused:
+    """A paid step that a run did not have to pay for again.
+
+    Attributes:
+        at: when the run began.
+        usd_nano: what it cost when it was made.
+    """
+
+    run_id: str
+    at: float
+    task: str
+    target: str
+    usd_nano: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +260,22 @@ class Journal(Protocol):
         """Something may have been started: let the lease go, keep the price held."""
         ...
 
-    async def forfeit(self, attempt: str, fence: int, *, error: str) -> None:
-        """Something may have been started, but is little: charge its high price and go on."""
+    async def forfeit(
+        self, attempt: str, fence: int, *, error: str, charged_nano: int | None = None
+    ) -> None:
+        """Charge for something that may have been started and brought nothing; by default its high price."""
+        ...
+
+    async def attempts(self, *, since: float = 0.0) -> list[Attempt]:
+        """Every paid attempt begun since then, oldest first."""
+        ...
+
+    async def lost_attempts(self, *, now: float) -> list[Attempt]:
+        """Attempts that nobody knows the outcome of and nobody runs any more, oldest first."""
+        ...
+
+    async def reused(self, *, since: float = 0.0) -> list[Reused]:
+        """Paid steps that runs begun since then had for nothing."""
         ...
 
     async def open_attempts(self, key: str) -> list[Attempt]:

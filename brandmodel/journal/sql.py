@@ -46,11 +46,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE runs ADD COLUMN budget_nano BIGINT",
         "ALTER TABLE runs ADD COLUMN holder TEXT NOT NULL DEFAULT ''",
     ),
+    (
+        "ALTER TABLE runs ADD COLUMN api_key TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE runs ADD COLUMN without TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX attempts_by_time ON attempts (created_at)",
+    ),
 )
 
 RUN_COLUMNS = (
     "id, space, model, recipe, tier, brief, seed, as_of, status, started_at, finished_at, seconds, "
-    "outputs, overrides, message, budget_nano, holder"
+    "outputs, overrides, message, budget_nano, holder, api_key, without"
 )
 STEP_COLUMNS = (
     "key, space, task, request, result, digest, target, usd_nano, units, seconds, created_at"
@@ -109,6 +114,13 @@ ADD_ATTEMPT_CAP = "INSERT INTO attempt_caps (attempt, scope) VALUES (?, ?)"
 ATTEMPT = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE id = ?"
 OPEN_ATTEMPTS = f"""SELECT {ATTEMPT_COLUMNS} FROM attempts
     WHERE key = ? AND state IN ('reserved', 'started', 'unknown') ORDER BY created_at"""
+ATTEMPTS = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE created_at >= ? ORDER BY created_at, id"
+LOST_ATTEMPTS = f"""SELECT {ATTEMPT_COLUMNS} FROM attempts
+    WHERE state IN ('reserved', 'started', 'unknown') AND NOT EXISTS
+    (SELECT 1 FROM leases l WHERE l.key = attempts.key AND l.expires_at > ?) ORDER BY created_at, id"""
+REUSED = """SELECT s.run_id, r.started_at, s.task, s.target, s.usd_nano
+    FROM run_steps s JOIN runs r ON r.id = s.run_id
+    WHERE s.status = 'reused' AND s.usd_nano > 0 AND r.started_at >= ? ORDER BY r.started_at"""
 ADOPT = "UPDATE attempts SET fence = ? WHERE id = ?"
 STARTED = "UPDATE attempts SET state = 'started', job = ? WHERE id = ?"
 END_ATTEMPT = "UPDATE attempts SET state = ?, charged_nano = ?, error = ? WHERE id = ?"

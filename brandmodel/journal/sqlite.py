@@ -27,6 +27,7 @@ from brandmodel.journal.records import (
     CapReached,
     LeaseHeld,
     Reservation,
+    Reused,
     RunRecord,
     RunStep,
     Spending,
@@ -211,17 +212,35 @@ class SqliteJournal:
 
         await self._do(work)
 
-    async def forfeit(self, attempt: str, fence: int, *, error: str) -> None:
+    async def forfeit(
+        self, attempt: str, fence: int, *, error: str, charged_nano: int | None = None
+    ) -> None:
         """See ``Journal``."""
 
         def work(c: sqlite3.Connection) -> None:
             with _transaction(c):
                 row = _attempt(c, attempt)
                 if row.fence == fence:
-                    _end_attempt(c, attempt, "forfeited", row.high_nano, error)
+                    charged = row.high_nano if charged_nano is None else charged_nano
+                    _end_attempt(c, attempt, "forfeited", charged, error)
                     c.execute(sql.END_LEASE, (row.key, fence))
 
         await self._do(work)
+
+    async def attempts(self, *, since: float = 0.0) -> list[Attempt]:
+        """See ``Journal``."""
+        rows = await self._do(lambda c: c.execute(sql.ATTEMPTS, (since,)).fetchall())
+        return [Attempt(*row) for row in rows]
+
+    async def lost_attempts(self, *, now: float) -> list[Attempt]:
+        """See ``Journal``."""
+        rows = await self._do(lambda c: c.execute(sql.LOST_ATTEMPTS, (now,)).fetchall())
+        return [Attempt(*row) for row in rows]
+
+    async def reused(self, *, since: float = 0.0) -> list[Reused]:
+        """See ``Journal``."""
+        rows = await self._do(lambda c: c.execute(sql.REUSED, (since,)).fetchall())
+        return [Reused(*row) for row in rows]
 
     async def open_attempts(self, key: str) -> list[Attempt]:
         """See ``Journal``."""

@@ -6,8 +6,9 @@ Vendors and targets overlay row by row, a published model replaces whole; nothin
 from __future__ import annotations
 
 import difflib
+import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -19,9 +20,9 @@ from pydantic import BaseModel, ValidationError
 
 from brandmodel.errors import TableError, UnknownModelError
 from brandmodel.routing.prices import nano
-from brandmodel.routing.schema import ModelFile, TargetRow, TaskRow, VendorRow
+from brandmodel.routing.schema import ModelFile, PriceRow, TargetRow, TaskRow, VendorRow
 from brandmodel.routing.tables import ModelTable
-from brandmodel.tasks import TASKS, Target
+from brandmodel.tasks import TASKS, Chat, Price, Target, WritingRequest
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -36,10 +37,16 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row and the file it came from."""
+    """A row and the file it came from.
+
+    Attributes:
+        value: what is worked with.
+        written: of a target, the row as it stands in the file: dates, licence, source of its price.
+    """
 
     file: str
     value: Any
+    written: Any = None
 
 
 def tables_root() -> Traversable:
@@ -80,6 +87,16 @@ class Tables:
         return rows
 
     @cached_property
+    def credentials(self) -> Mapping[str, str]:
+        """Keys by vendor, from ``credentials.toml`` of the folders; never part of a row."""
+        keys: dict[str, str] = {}
+        for layer in reversed(self.layers):
+            file = layer.root / "credentials.toml"
+            if file.is_file():
+                keys.update({vendor: str(key) for vendor, key in _toml(file).items()})
+        return keys
+
+    @cached_property
     def targets(self) -> Mapping[str, Row]:
         """Target rows by id, ``vendor/model``."""
         rows: dict[str, Row] = {}
@@ -88,7 +105,8 @@ class Tables:
                 vendor = file.name.removesuffix(".toml")
                 for name, raw in _toml(file).items():
                     row = _checked(TargetRow, raw, file, name)
-                    rows[f"{vendor}/{name}"] = Row(str(file), self._target(vendor, name, row, file))
+                    target = self._target(vendor, name, _read_in(row, layer.root, file, name), file)
+                    rows[target.id] = Row(str(file), target, written=row)
         return rows
 
     @cached_property
@@ -97,7 +115,7 @@ class Tables:
         rows: dict[str, Row] = {}
         for layer in reversed(self.layers):
             for file in _toml_files(layer.root):
-                if file.name != "vendors.toml":
+                if file.name not in ("vendors.toml", "credentials.toml"):
                     model = _checked(ModelFile, _toml(file), file, "")
                     rows[model.model.name] = Row(str(file), model)
         return rows
@@ -149,19 +167,51 @@ class Tables:
             id=f"{vendor}/{name}",
             provider=of.provider,
             model=row.model or name,
-            tasks=frozenset(row.tasks),
+            tasks=frozenset(_tasks(row.tasks)),
             grade=f"local/{row.revision}" if of.local else "model",
-            price={unit: nano(each) for unit, each in row.price.items()},
+            price=tuple(_price(price) for price in row.price),
+            tokens=row.tokens,
+            limits=row.limits.model_dump(exclude_none=True),
             latency_s=row.latency_s,
+            requests_per_minute=row.requests_per_minute or of.requests_per_minute,
             settings=settings,
         )
+
+
+def _read_in(row: TargetRow, root: Traversable, file: Traversable, name: str) -> TargetRow:
+    """A row with its workflow, where it names the file that holds it."""
+    path = row.settings.get("workflow")
+    if not isinstance(path, str):
+        return row
+    try:
+        workflow = json.loads(root.joinpath(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        key = f"{name}.settings.workflow"
+        raise TableError(file, key, f"{path!r} is no JSON file in the tables' folder") from error
+    return row.model_copy(update={"settings": {**row.settings, "workflow": workflow}})
+
+
+def _tasks(names: Iterable[str]) -> Iterator[str]:
+    """Tasks by name; a group stands for all of its tasks, those of a project's own recipes as well."""
+    for name in names:
+        if name == "writing":
+            yield from (n for n, task in TASKS.items() if issubclass(task, WritingRequest | Chat))
+        elif name == "looking":
+            yield from ("Judge", "Moderate")
+        else:
+            yield name
+
+
+def _price(row: PriceRow) -> Price:
+    units: dict[str, float] = row.model_dump(exclude={"max_lines"}, exclude_unset=True)
+    return Price({unit: nano(each) for unit, each in units.items()}, row.max_lines)
 
 
 def _check_task(file: str, task: str, row: TaskRow, targets: Mapping[str, Target]) -> None:
     key = f"tasks.{task}"
     if task not in TASKS:
         raise TableError(file, key, f"no such task{_nearest(task, TASKS)}")
-    ids = [*row.targets, *row.workhorse, *row.hero]
+    ids = row.listed()
     if not (row.targets or row.workhorse):
         raise TableError(file, key, "expected `targets`, or `workhorse` and perhaps `hero`")
     for id_ in ids:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import ROUND_CEILING, Decimal
 
-from brandmodel.tasks import Usage
+from brandmodel.routing.tokens import token_cost, token_most
+from brandmodel.tasks import Price, Target, Usage
 
 NANO = 1_000_000_000
 
 
 def nano(dollars: float) -> int:
     """Nano-USD of dollars, rounded up: a price is never understated."""
-    return math.ceil(round(dollars * NANO, 3))
+    # As it is written, but for the dust of sums of floats.
+    return _ceiling(Decimal(repr(dollars)).quantize(Decimal("1e-12")))
 
 
 def usd(nano_usd: int) -> float:
@@ -20,15 +24,73 @@ def usd(nano_usd: int) -> float:
     return nano_usd / NANO
 
 
-def cost(price: Mapping[str, int], usage: Usage) -> int:
-    """Nano-USD of a usage under a price row; fractions are rounded up."""
-    amount = {
+def cost(target: Target, usage: Usage) -> int:
+    """Nano-USD of what was consumed; fractions are rounded up.
+
+    A row with both counts by its tokens once they are known, and by its price until then.
+
+    Raises:
+        TableError: the row's ``tokens`` are in no list of prices.
+    """
+    if target.tokens and (usage.tokens_out or not target.price):
+        return _ceiling(token_cost(target, usage))
+    return _units(target, usage)
+
+
+def most(target: Target, usage: Usage) -> int:
+    """Nano-USD that a call can cost at most, from the most that it can consume.
+
+    Never below ``cost`` of any call within that usage; 0 only where the target costs nothing.
+
+    Raises:
+        TableError: the row's ``tokens`` are in no list of prices.
+    """
+    total = _units(target, usage)
+    if target.tokens:
+        total += _ceiling(token_most(target, usage))
+    return max(total, int(target.paid))
+
+
+def least(target: Target, usage: Usage) -> int:
+    """Nano-USD that a call costs at least, from the least that it can consume: all of it cached."""
+    if target.tokens:
+        return _ceiling(token_cost(target, replace(usage, tokens_cached=usage.tokens_in)))
+    return _units(target, usage)
+
+
+def price_for(prices: Sequence[Price], lines: int) -> Price | None:
+    """The price of a size: the first that reaches it; of an unknown size, the one for the largest."""
+    if not lines:
+        return prices[-1] if prices else None
+    return next((p for p in prices if p.max_lines is None or lines <= p.max_lines), None)
+
+
+def _units(target: Target, usage: Usage) -> int:
+    price = price_for(target.price, usage.lines) or price_for(target.price, 0)
+    if price is None:
+        return 0
+    billed = replace(usage, seconds=_billed_s(target.limits.get("durations_s"), usage.seconds))
+    amounts = _amounts(billed)
+    return sum(math.ceil(each * amounts[unit]) for unit, each in price.units.items())
+
+
+def _amounts(usage: Usage) -> Mapping[str, float]:
+    return {
         "request": 1.0,
         "million_tokens_in": usage.tokens_in / 1e6,
         "million_tokens_out": usage.tokens_out / 1e6,
         "image": float(usage.images),
         "megapixel": usage.pixels / 1e6,
+        "started_megapixel": float(math.ceil(usage.pixels / 2**20)),
         "second": usage.seconds,
         "thousand_characters": usage.characters / 1e3,
     }
-    return sum(math.ceil(each * amount[unit]) for unit, each in price.items())
+
+
+def _billed_s(durations_s: Sequence[float] | None, seconds: float) -> float:
+    """A vendor that makes clips of certain lengths makes, and bills, the next longer one."""
+    return min((d for d in durations_s or () if d >= seconds), default=seconds)
+
+
+def _ceiling(dollars: Decimal) -> int:
+    return int((dollars * NANO).to_integral_value(rounding=ROUND_CEILING))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from brandmodel.errors import InvalidRequestError, TableError
-from brandmodel.routing.prices import cost
-from brandmodel.routing.schema import ModelFile
+from brandmodel.routing.limits import refused
+from brandmodel.routing.schema import ModelFile, Policy, TaskRow
 from brandmodel.tasks import Request, Target, Tier
 
 
@@ -18,11 +18,14 @@ class Route:
     """Where a step goes.
 
     Attributes:
-        targets: in the order in which they are tried.
+        targets: as the table lists them; ``policy`` says in which order they are tried.
+        weights: by target id, for the policy ``weighted``.
         grade: part of the step's key.
         hero: whether the hero tier enters the step's key.
         tiered: whether the table tells the tiers apart for this task.
         stand_ins: local targets that may serve when all others fail.
+        next_on_refusal: a refusal of one target lets the next one try.
+        deadline_s: for the whole step, over all its targets; None sets none.
     """
 
     targets: tuple[Target, ...]
@@ -30,6 +33,10 @@ class Route:
     hero: bool
     tiered: bool = False
     stand_ins: tuple[Target, ...] = ()
+    next_on_refusal: bool = False
+    deadline_s: float | None = None
+    policy: Policy = "ordered"
+    weights: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,12 @@ class ModelTable:
         """What callers name."""
         return self.model.model.name
 
+    @property
+    def paid(self) -> bool:
+        """Whether any of its targets has a price."""
+        listed = (i for row in self.model.tasks.values() for i in row.listed())
+        return any(self.targets[i].paid for i in listed)
+
     def options(self, recipe: str, tier: Tier) -> Mapping[str, Any]:
         """The table's settings for a recipe at a tier."""
         return self.model.recipes.get(recipe, {}).get(tier, {})
@@ -59,7 +72,8 @@ class ModelTable:
 
         Raises:
             TableError: the table has no target for this task.
-            InvalidRequestError: the request pins a target that is unknown or serves something else.
+            InvalidRequestError: the request pins a target that is unknown or serves something else,
+                or no target can take it.
         """
         task = type(request).__name__
         if request.target is not None:
@@ -71,20 +85,53 @@ class ModelTable:
                 self.file, f"tasks.{task}", "no target serves this task; add a line for it"
             )
         hero = tier == "hero" and bool(row.hero)
-        ids = row.hero if hero else (row.targets or row.workhorse)
+        ids = _listed(row, tier)
         current = [t for t in (self.targets[i] for i in ids) if _is_current(t, today)]
         if not current:
             raise TableError(
                 self.file, f"tasks.{task}", f"all of its targets are past their date: {ids}"
             )
-        grade = current[0].grade
-        own = [t for t in current if t.grade == grade]
-        if row.policy == "cheapest":
-            own.sort(key=lambda t: cost(t.price, request.bounds()[1]))
-        others = tuple(t for t in current if t.grade != grade) if row.stand_in else ()
+        able = _able(current, request, stand_in=row.stand_in)
+        grade = able[0].grade
+        own = [t for t in able if t.grade == grade]
+        others = tuple(t for t in able if t.grade != grade) if row.stand_in else ()
         return Route(
-            targets=tuple(own), grade=grade, hero=hero, tiered=bool(row.hero), stand_ins=others
+            targets=tuple(own),
+            grade=grade,
+            hero=hero,
+            tiered=bool(row.hero),
+            stand_ins=others,
+            next_on_refusal=row.on_refusal == "next",
+            deadline_s=row.deadline_s,
+            policy=row.policy,
+            weights=row.weights,
         )
+
+    def without(self, vendors: Collection[str]) -> ModelTable:
+        """The same without the targets of some vendors; a task may be left with none."""
+        left = {i: t for i, t in self.targets.items() if i.partition("/")[0] not in vendors}
+        tasks = {
+            task: row.model_copy(
+                update={
+                    "targets": [i for i in row.targets if i in left],
+                    "workhorse": [i for i in row.workhorse if i in left],
+                    "hero": [i for i in row.hero if i in left],
+                }
+            )
+            for task, row in self.model.tasks.items()
+        }
+        return replace(self, model=self.model.model_copy(update={"tasks": tasks}), targets=left)
+
+    def lost(self, vendors: Collection[str], tier: Tier) -> frozenset[str]:
+        """Tasks that nothing serves without some vendors; a target of another grade may only stand in."""
+        left = self.without(vendors).targets
+        lost: set[str] = set()
+        for task, row in self.model.tasks.items():
+            ids = _listed(row, tier)
+            grade = self.targets[ids[0]].grade
+            if not any(i in left and (row.stand_in or left[i].grade == grade) for i in ids):
+                lost.add(task)
+        return frozenset(lost)
 
     def _pinned(self, target: str, task: str) -> Target:
         found = self.targets.get(target)
@@ -95,6 +142,23 @@ class ModelTable:
                 hint=f"one of {', '.join(able) or 'none'}",
             )
         return found
+
+
+def _listed(row: TaskRow, tier: Tier) -> list[str]:
+    return row.hero if tier == "hero" and row.hero else (row.targets or row.workhorse)
+
+
+def _able(targets: list[Target], request: Request[Any], *, stand_in: bool) -> list[Target]:
+    """Targets that can take a request; of another grade than the first only where one may stand in."""
+    own = [t for t in targets if stand_in or t.grade == targets[0].grade]
+    why = {t.id: refused(t, request) for t in own}
+    able = [t for t in own if not why[t.id]]
+    if not able:
+        raise InvalidRequestError(
+            f"{type(request).__name__} asks for more than any target can do",
+            hint=f"{why[own[0].id]}",
+        )
+    return able
 
 
 def _is_current(target: Target, today: datetime.date) -> bool:

@@ -23,6 +23,8 @@ from brandmodel.tasks.audio import (
     Speak,
     Speech,
     Track,
+    Transcribe,
+    Transcript,
     WordTime,
 )
 from brandmodel.tasks.calls import (
@@ -30,14 +32,18 @@ from brandmodel.tasks.calls import (
     Blobs,
     Call,
     Done,
+    FindingProvider,
     Job,
     LongProvider,
+    Price,
     Provider,
     StreamingProvider,
     Target,
     provider,
 )
+from brandmodel.tasks.chat import Chat, ChatReply, Finish, Message, Source, Tool, ToolCall
 from brandmodel.tasks.context import Context, Take, Waiting
+from brandmodel.tasks.embedding import Embed, Embeddings
 from brandmodel.tasks.film import (
     Beat,
     Critique,
@@ -59,6 +65,7 @@ from brandmodel.tasks.film import (
 )
 from brandmodel.tasks.image import (
     CutOut,
+    EditImage,
     GenerateImage,
     GradeImage,
     Picture,
@@ -68,7 +75,8 @@ from brandmodel.tasks.image import (
 from brandmodel.tasks.judging import Judge, Judgement, Moderate, Moderation, Score
 from brandmodel.tasks.layout import TextBox, Typeset, TypesetPicture
 from brandmodel.tasks.provenance import Sign, Signed, SourceType
-from brandmodel.tasks.search import Passage, Passages, SearchDocuments
+from brandmodel.tasks.search import Page, Pages, Passage, Passages, SearchDocuments, SearchWeb
+from brandmodel.tasks.training import TrainImageStyle, Weights
 from brandmodel.tasks.values import (
     NO_ASSET,
     Asset,
@@ -78,6 +86,7 @@ from brandmodel.tasks.values import (
     Kit,
     Space,
     Text,
+    assets_in,
     sketched,
 )
 from brandmodel.tasks.video import (
@@ -86,6 +95,7 @@ from brandmodel.tasks.video import (
     Caption,
     Clip,
     Film,
+    GenerateVideo,
     InterpolateFrames,
     ShotOnFilm,
 )
@@ -121,6 +131,8 @@ __all__ = [
     "Brief",
     "Call",
     "Caption",
+    "Chat",
+    "ChatReply",
     "CheckSources",
     "Citation",
     "Clip",
@@ -131,10 +143,16 @@ __all__ = [
     "CutOut",
     "Document",
     "Done",
+    "EditImage",
+    "Embed",
+    "Embeddings",
     "Film",
     "FilmOutline",
     "FilmReading",
+    "FindingProvider",
+    "Finish",
     "GenerateImage",
+    "GenerateVideo",
     "GradeImage",
     "ImagePrompt",
     "InterpolateFrames",
@@ -145,6 +163,7 @@ __all__ = [
     "Line",
     "LongProvider",
     "MakeSound",
+    "Message",
     "Mix",
     "MixSound",
     "Moderate",
@@ -155,11 +174,14 @@ __all__ = [
     "OutlineFilm",
     "OutlinePicture",
     "PROVIDERS",
+    "Page",
+    "Pages",
     "Passage",
     "Passages",
     "Picture",
     "PlaceProduct",
     "PlanAnswer",
+    "Price",
     "Provider",
     "ReadBrief",
     "ReadFilmBrief",
@@ -172,12 +194,14 @@ __all__ = [
     "Score",
     "Script",
     "SearchDocuments",
+    "SearchWeb",
     "Shot",
     "ShotOnFilm",
     "Shots",
     "Sign",
     "Signed",
     "Sound",
+    "Source",
     "SourceType",
     "Space",
     "Speak",
@@ -191,7 +215,12 @@ __all__ = [
     "Text",
     "TextBox",
     "Tier",
+    "Tool",
+    "ToolCall",
     "Track",
+    "TrainImageStyle",
+    "Transcribe",
+    "Transcript",
     "TypeLine",
     "TypeRole",
     "Typeset",
@@ -200,12 +229,14 @@ __all__ = [
     "Usage",
     "Value",
     "Waiting",
+    "Weights",
     "WordTime",
     "WriteAnswer",
     "WriteImagePrompt",
     "WriteScript",
     "WriteVoiceover",
     "WritingRequest",
+    "assets_in",
     "provider",
     "sketched",
     "snapped",

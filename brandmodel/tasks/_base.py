@@ -38,12 +38,28 @@ class Usage:
     """What a call consumed, in the units that price rows are written in.
 
     ``video_units`` are compute units, since the price of a second depends on its size.
+
+    Attributes:
+        tokens_in: all of them, those read from a cache included.
+        tokens_cached: of ``tokens_in``, those read from the vendor's cache.
+        tokens_cache_written: of ``tokens_in``, those written to it, which some vendors charge more for.
+        image_tokens_in: of ``tokens_in``, those that are a picture.
+        tokens_out: all of them, those thought or drawn included.
+        image_tokens_out: of ``tokens_out``, those that are a picture.
+        audio_tokens_out: of ``tokens_out``, those that are sound.
+        lines: the shorter side of the picture or video, in pixels; prices go by it.
     """
 
     tokens_in: int = 0
+    tokens_cached: int = 0
+    tokens_cache_written: int = 0
+    image_tokens_in: int = 0
     tokens_out: int = 0
+    image_tokens_out: int = 0
+    audio_tokens_out: int = 0
     images: int = 0
     pixels: int = 0
+    lines: int = 0
     seconds: float = 0.0
     characters: int = 0
     video_units: float = 0.0

@@ -138,6 +138,48 @@ class MakeSound(Request[Sound]):
         return Usage(seconds=seconds, tokens_out=round(10 * seconds))
 
 
+class Transcript(Result):
+    """What was said.
+
+    Attributes:
+        language: ISO 639-1, or an empty string.
+        words: with their times; empty when the maker cannot tell.
+    """
+
+    text: str = ""
+    language: str = ""
+    words: tuple[WordTime, ...] = ()
+
+
+class Transcribe(Request[Transcript]):
+    """Write down what is said in a recording.
+
+    Attributes:
+        language: ISO 639-1; empty leaves it to the maker.
+        prompt: names and spellings to expect.
+    """
+
+    stage: ClassVar[Stage] = "refine"
+
+    audio: Asset
+    language: str = ""
+    prompt: str = ""
+
+    def sketch(self, *, dear: bool) -> Transcript:
+        """Nothing, or as many words as can be said in that time."""
+        seconds = self.audio.duration_s or LONGEST_S
+        return Transcript(text="word " * int(seconds * 4) if dear else "")
+
+    def usage(self, result: Transcript) -> Usage:
+        """Seconds listened to, and tokens."""
+        seconds = self.audio.duration_s or 0.0
+        return Usage(
+            seconds=seconds,
+            tokens_in=round(25 * seconds) + token_bound(self.prompt),
+            tokens_out=token_bound(result.text),
+        )
+
+
 class Alignment(Result):
     """When each word of a known text is heard."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -32,6 +32,18 @@ class Blobs(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """Nano-USD by unit (see ``routing.prices``), for results of up to a size.
+
+    Attributes:
+        max_lines: the shorter side, in pixels, up to which it holds; None for any.
+    """
+
+    units: Mapping[str, int]
+    max_lines: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One vendor's model that can serve tasks: a row of data.
 
@@ -41,8 +53,11 @@ class Target:
         model: the vendor's own name for it.
         tasks: names of the tasks it serves.
         grade: ``model``, or ``local/<revision>``; part of a step's key.
-        price: nano-USD per unit, by the unit's name (see ``routing.prices``).
+        price: by size, the smallest first; empty where it costs nothing.
+        tokens: ``provider:model``, under which a public list has the price of its tokens.
+        limits: what it takes at most, by the limit's name (see ``routing.limits``).
         latency_s: what a call usually takes.
+        requests_per_minute: what the vendor allows; None where it does not say.
         settings: further fields of the vendor's and target's rows, for the provider.
     """
 
@@ -51,9 +66,17 @@ class Target:
     model: str
     tasks: frozenset[str]
     grade: str = "model"
-    price: Mapping[str, int] = field(default_factory=dict[str, int])
+    price: Sequence[Price] = ()
+    tokens: str = ""
+    limits: Mapping[str, Any] = field(default_factory=dict[str, Any])
     latency_s: float = 1.0
+    requests_per_minute: float | None = None
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def paid(self) -> bool:
+        """Whether a call may cost something."""
+        return bool(self.tokens) or any(any(price.units.values()) for price in self.price)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +86,7 @@ class Call:
     Attributes:
         take: which of several alternatives this is; providers vary their seed by it.
         attempt: unique per attempt; sent as the idempotency key where a vendor takes one.
+        began: Unix seconds; the vendor has no trace of the attempt that is older. 0 where nobody knows.
     """
 
     request: Request[Any]
@@ -71,6 +95,7 @@ class Call:
     take: int = 0
     tier: Tier = "workhorse"
     attempt: str = ""
+    began: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +142,21 @@ class LongProvider(Provider, Protocol):
         """Where the job stands; called until it is done."""
         ...
 
-    async def cancel(self, job: Job) -> None:
+    async def cancel(self, job: Job, call: Call) -> None:
         """Stop the job at the vendor's."""
+        ...
+
+
+@runtime_checkable
+class FindingProvider(Provider, Protocol):
+    """A provider whose vendors can be asked whether a call that got lost was started."""
+
+    async def find(self, call: Call) -> Done | Job | None:
+        """The job or result of a call by its ``attempt``; None when it surely was not started.
+
+        Raises:
+            ProviderError: it cannot be told now.
+        """
         ...
 
 

@@ -47,7 +47,8 @@ class _MakesPicture(Request[Picture]):
 
     def usage(self, result: Picture) -> Usage:
         """One image of its pixel count."""
-        return Usage(images=1, pixels=pixels(result.image.width, result.image.height))
+        width, height = result.image.width or 0, result.image.height or 0
+        return Usage(images=1, pixels=pixels(width, height), lines=min(width, height))
 
 
 class GenerateImage(_MakesPicture):
@@ -77,6 +78,29 @@ class GenerateImage(_MakesPicture):
     def expected_size(self) -> tuple[int, int]:
         """The size asked for."""
         return self.width, self.height
+
+
+class EditImage(_MakesPicture):
+    """Change a picture by words.
+
+    Attributes:
+        images: the picture to change, and pictures to take things from.
+        mask: where to change it: transparent there; None leaves that to the words.
+    """
+
+    stage: ClassVar[Stage] = "generate"
+
+    images: tuple[Asset, ...] = Field(min_length=1, max_length=16)
+    prompt: str
+    mask: Asset | None = None
+    width: int | None = Field(default=None, ge=16, le=LARGEST_SIDE)
+    height: int | None = Field(default=None, ge=16, le=LARGEST_SIDE)
+    seed: int = 0
+
+    def expected_size(self) -> tuple[int, int]:
+        """The size asked for, else the first picture's."""
+        first = self.images[0]
+        return self.width or first.width or 1024, self.height or first.height or 1024
 
 
 class UpscaleImage(_MakesPicture):

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from brandmodel.brand import Palette
 from brandmodel.tasks._base import Request, Result, Stage, Usage, Value, token_bound
+from brandmodel.tasks.chat import TOKENS_A_LOOK
 from brandmodel.tasks.values import Asset, Box, Space
 
 
@@ -68,6 +69,10 @@ class Judge(Request[Judgement]):
         looks = 256 * len(self.images)
         return Usage(tokens_in=looks + token_bound(self.prompt), tokens_out=32 * len(result.scores))
 
+    def bounds(self) -> tuple[Usage, Usage]:
+        """From a glance to what a language model may look at and say."""
+        return self.usage(self.sketch(dear=False)), _looked(self, len(self.images), 1024)
+
 
 class Moderation(Result):
     """Whether something may go out.
@@ -105,3 +110,13 @@ class Moderate(Request[Moderation]):
         """The words, and a look at the picture."""
         words = sum(token_bound(text) for text in self.texts)
         return Usage(tokens_in=words + (256 if self.image else 0))
+
+    def bounds(self) -> tuple[Usage, Usage]:
+        """From a glance to what a language model may look at and say."""
+        return self.usage(self.sketch(dear=False)), _looked(self, int(self.image is not None), 512)
+
+
+def _looked(request: Judge | Moderate, looks: int, most_tokens: int) -> Usage:
+    """The most that a language model is shown and says: the request, what to do with it, the schema."""
+    asked = token_bound(request.model_dump_json(exclude_defaults=True)) + 1024
+    return Usage(tokens_in=asked + TOKENS_A_LOOK * looks, tokens_out=most_tokens)

@@ -51,3 +51,52 @@ class SearchDocuments(Request[Passages]):
         """Tokens of the query and of what was found."""
         found = sum(token_bound(p.text) for p in result.passages)
         return Usage(tokens_in=token_bound(self.query), tokens_out=found)
+
+
+class Page(Value):
+    """A page of the web.
+
+    Attributes:
+        text: what the search shows of it.
+        published: as the source gives it, or an empty string.
+        score: higher is closer; comparable within one search only.
+    """
+
+    title: str = ""
+    url: str
+    text: str = ""
+    published: str = ""
+    score: float = 0.0
+
+
+class Pages(Result):
+    """What a search of the web found, best first."""
+
+    pages: tuple[Page, ...] = ()
+
+
+class SearchWeb(Request[Pages]):
+    """Search the web.
+
+    Attributes:
+        since: only pages from that day on, as ``YYYY-MM-DD``; '' for any.
+        sites: only pages of these hosts; empty for any.
+    """
+
+    stage: ClassVar[Stage] = "search"
+
+    query: str = Field(min_length=1, max_length=1000)
+    top: int = Field(default=6, ge=1, le=20)
+    since: str = ""
+    sites: tuple[str, ...] = ()
+
+    def sketch(self, *, dear: bool) -> Pages:
+        """Nothing found, or as many long pages as asked for."""
+        if not dear:
+            return Pages()
+        return Pages(pages=(Page(url="https://?", text="?" * 1000),) * self.top)
+
+    def usage(self, result: Pages) -> Usage:
+        """Tokens of the query and of what was found."""
+        found = sum(token_bound(page.text) for page in result.pages)
+        return Usage(tokens_in=token_bound(self.query), tokens_out=found)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
@@ -105,3 +106,15 @@ class Brief(Value):
     seed: int = 0
     media_type: str | None = None
     product: Asset | None = None
+
+
+def assets_in(value: Any) -> list[Asset]:
+    """Every asset that a value holds, at any depth, in order."""
+    if isinstance(value, Asset):
+        return [value]
+    if isinstance(value, tuple | list):
+        members = cast("Sequence[Any]", value)
+        return [asset for member in members for asset in assets_in(member)]
+    if isinstance(value, Value):
+        return [asset for member in value.__dict__.values() for asset in assets_in(member)]
+    return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -22,6 +23,12 @@ def sketched_video(width: int, height: int, duration_s: float) -> Asset:
     """An MP4 of that size and length, without frames."""
     asset = sketched("video/mp4", width=width, height=height)
     return asset.model_copy(update={"duration_s": duration_s})
+
+
+def _moving(duration_s: float, width: int, height: int) -> Usage:
+    """Seconds of moving pictures, by size."""
+    made = video_units(duration_s, width, height)
+    return Usage(seconds=duration_s, video_units=made, lines=min(width, height))
 
 
 class Clip(Result):
@@ -63,8 +70,33 @@ class AnimateImage(Request[Clip]):
 
     def usage(self, result: Clip) -> Usage:
         """Seconds, by size."""
-        seconds = self.duration_s
-        return Usage(seconds=seconds, video_units=video_units(seconds, self.width, self.height))
+        return _moving(self.duration_s, self.width, self.height)
+
+
+class GenerateVideo(Request[Clip]):
+    """Make a clip from words.
+
+    Attributes:
+        reference: keep to this picture's look.
+    """
+
+    stage: ClassVar[Stage] = "generate"
+
+    prompt: str
+    width: int = Field(default=1280, ge=64, le=4096)
+    height: int = Field(default=720, ge=64, le=4096)
+    duration_s: float = Field(default=5.0, gt=0, le=60)
+    fps: Fps = 24
+    seed: int = 0
+    reference: Asset | None = None
+
+    def sketch(self, *, dear: bool) -> Clip:
+        """Of the right size and length."""
+        return Clip(video=sketched_video(self.width, self.height, self.duration_s))
+
+    def usage(self, result: Clip) -> Usage:
+        """Seconds, by size."""
+        return _moving(self.duration_s, self.width, self.height)
 
 
 class InterpolateFrames(Request[Clip]):
@@ -83,9 +115,8 @@ class InterpolateFrames(Request[Clip]):
     def usage(self, result: Clip) -> Usage:
         """A tenth of what the clip itself counts."""
         asset = self.clip
-        seconds = asset.duration_s or 0.0
-        made = video_units(seconds, asset.width or 0, asset.height or 0)
-        return Usage(seconds=seconds, video_units=made / 10)
+        made = _moving(asset.duration_s or 0.0, asset.width or 0, asset.height or 0)
+        return replace(made, video_units=made.video_units / 10)
 
 
 class ShotOnFilm(Value):
@@ -157,5 +188,5 @@ class Assemble(Request[Film]):
 
     def usage(self, result: Film) -> Usage:
         """Encoding counts a hundredth of making."""
-        made = video_units(self.duration_s, self.width, self.height)
-        return Usage(seconds=self.duration_s, video_units=made / 100)
+        made = _moving(self.duration_s, self.width, self.height)
+        return replace(made, video_units=made.video_units / 100)

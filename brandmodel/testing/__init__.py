@@ -116,7 +116,7 @@ class FakeVendor:
         self.checks += 1
         return Done(self._jobs[job.handle["id"]])
 
-    async def cancel(self, job: Job) -> None:
+    async def cancel(self, job: Job, call: Call) -> None:
         """See ``LongProvider``."""
         self._jobs.pop(job.handle["id"], None)
 

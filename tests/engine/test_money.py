@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from brandmodel.engine.steps import LEASE_S
+from brandmodel.engine.ledger import LEASE_S
 from brandmodel.errors import (
     BudgetExceededError,
     OutcomeUnknownError,

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from brandmodel import AsyncBrandModel
 from brandmodel.errors import InvalidRequestError, TableError, UnknownModelError
+from brandmodel.providers._chat import speaks
 from brandmodel.routing import Tables, load_tables
-from brandmodel.tasks import TASKS, ReadBrief
+from brandmodel.tasks import (
+    TASKS,
+    Asset,
+    Chat,
+    EditImage,
+    GenerateImage,
+    GenerateVideo,
+    Message,
+    ReadBrief,
+    Request,
+    Speak,
+    WritingRequest,
+)
 
 TODAY = datetime.date(2026, 6, 15)
 VENDORS = '[local]\nprovider = "local"\nlocal = true\n'
@@ -36,25 +51,12 @@ def write(tmp_path: Path) -> Write:
     return folder
 
 
+def chat(words: str, **fields: Any) -> Chat:
+    return Chat(messages=(Message(role="user", text=words),), **fields)
+
+
 def _loaded(folder: Path) -> Tables:
     return load_tables([("argument", folder)])
-
-
-def test_every_bundled_row_loads_and_every_task_is_served() -> None:
-    tables = load_tables()
-    assert tables.default_model == "studio"
-    for name in tables.models:
-        table = tables.model(name)
-        for task, entry in table.model.tasks.items():
-            assert task in TASKS
-            assert entry
-    for id_, row in tables.targets.items():
-        target = row.value
-        assert target.tasks <= set(TASKS)
-        assert target.latency_s > 0
-        assert target.grade == "local/" + target.grade.removeprefix("local/")
-        assert not target.price
-        assert Path(row.file).name == f"{id_.split('/')[0]}.toml"
 
 
 WRONG = [
@@ -69,7 +71,7 @@ WRONG = [
         "m",
         MODEL.replace('["local/w"]', '{ targets = ["local/w"], policy = "best" }'),
         "tasks.ReadBrief.policy",
-        "'ordered' or 'cheapest', not 'best'",
+        "'fastest' or 'weighted', not 'best'",
     ),
     (
         "m",
@@ -91,10 +93,29 @@ WRONG = [
     ("targets/local", '[w]\ntasks = "ReadBrief"', "w.tasks", "not 'ReadBrief'"),
     ("targets/local", '[w]\ntasks = ["ReadBreif"]', "tasks.ReadBrief", "but ReadBreif"),
     ("targets/local", TARGETS + "tsaks = 1", "w.tsaks", "did you mean 'tasks'?"),
-    ("targets/local", TARGETS + "price = { image = -1 }", "w.price.image", "not -1"),
-    ("targets/local", TARGETS + "price = { image = nan }", "w.price.image", "finite"),
-    ("targets/local", TARGETS + 'price = { image = "dear" }', "w.price.image", "not 'dear'"),
-    ("targets/local", TARGETS + "price = { picture = 1 }", "w.price.picture", "'megapixel'"),
+    ("targets/local", TARGETS + "price = { image = -1 }", "w.price.0.image", "not -1"),
+    ("targets/local", TARGETS + "price = { image = nan }", "w.price.0.image", "finite"),
+    ("targets/local", TARGETS + 'price = { image = "dear" }', "w.price.0.image", "not 'dear'"),
+    ("targets/local", TARGETS + "price = { picture = 1 }", "w.price.0.picture", "unknown key"),
+    ("targets/local", TARGETS + "price = { max_lines = 0 }", "w.price.0.max_lines", "not 0"),
+    (
+        "targets/local",
+        TARGETS + "price = [{ image = 1 }, { max_lines = 9, image = 2 }]",
+        "w.price",
+        "sizes must rise",
+    ),
+    (
+        "targets/local",
+        TARGETS + "price = [{ max_lines = 9, image = 1 }, { max_lines = 9, image = 2 }]",
+        "w.price",
+        "sizes must rise",
+    ),
+    ("targets/local", TARGETS + 'tokens = "gpt-6-luna"', "w.tokens", "not 'gpt-6-luna'"),
+    ("targets/local", TARGETS + "limits = { max_width = 9 }", "w.limits.max_width", "unknown key"),
+    ("targets/local", TARGETS + "limits = { max_side = 0 }", "w.limits.max_side", "not 0"),
+    ("targets/local", TARGETS + "limits = { durations_s = [] }", "w.limits.durations_s", "least 1"),
+    ("targets/local", TARGETS + 'obligations = ["fame"]', "w.obligations.0", "not 'fame'"),
+    ("targets/local", TARGETS + "requests_per_minute = 0", "w.requests_per_minute", "not 0"),
     ("targets/local", TARGETS + "latency_s = 0", "w.latency_s", "greater than 0"),
     ("targets/local", TARGETS + "revision = 0", "w.revision", "greater than or equal to 1"),
     ("targets/local", TARGETS + 'until = "soon"', "w.until", "not 'soon'"),
@@ -133,7 +154,9 @@ def test_a_table_that_cannot_be_read_is_told(write: Write) -> None:
 
 
 def test_an_unknown_model_names_those_that_there_are(write: Write) -> None:
-    with pytest.raises(UnknownModelError, match="no published model 'n'.*there are: m, studio"):
+    with pytest.raises(
+        UnknownModelError, match="no published model 'n'.*there are: m, studio, studio-plus"
+    ):
         _loaded(write()).model("n")
 
 
@@ -260,15 +283,133 @@ def test_tiers_have_their_own_lists_and_hero_falls_back_to_the_one_list(write: W
     assert (one.hero, one.tiered) == (False, False)
 
 
-def test_the_cheapest_goes_first_where_the_table_says_so(write: Write) -> None:
-    prices = ("price = { request = 0.2 }", "price = { request = 0.1 }")
-    line = '{ targets = ["local/a", "local/b"], policy = "cheapest" }'
-    route = (
-        _dated(write, *prices, line=line)
-        .model("m")
-        .route(ReadBrief(prompt="x"), "hero", today=TODAY)
+def _limited(write: Write, *limits: str, stand_in: str = "") -> Tables:
+    """Vendor targets far/a, far/b, ... with these lines, and local/w behind them."""
+    rows = "".join(
+        f'[{name}]\ntasks = ["GenerateImage", "GenerateVideo", "Speak", "Chat", "EditImage"]\n{line}\n'
+        for name, line in zip("abc", limits, strict=False)
     )
-    assert [target.id for target in route.targets] == ["local/b", "local/a"]
+    ids = ", ".join(f'"far/{name}"' for name, _ in zip("abc", limits, strict=False))
+    lines = "".join(
+        f'{task} = {{ targets = [{ids}, "local/w"] {stand_in} }}\n'
+        for task in ("GenerateImage", "GenerateVideo", "Speak", "Chat", "EditImage")
+    )
+    tasks = 'tasks = ["GenerateImage", "GenerateVideo", "Speak", "Chat", "EditImage"]'
+    return _loaded(
+        write(
+            **{
+                "vendors": VENDORS + '[far]\nprovider = "far"\nrequests_per_minute = 60\n',
+                "targets/far": rows,
+                "targets/local": f"[w]\n{tasks}\n",
+                "m": f'[model]\nname = "m"\n[tasks]\n{lines}',
+            }
+        )
+    )
+
+
+PHOTOS = tuple(
+    Asset(sha256=f"{n}" * 64, media_type="image/png", size=9, width=64, height=64) for n in (1, 2)
+)
+
+
+@pytest.mark.parametrize(
+    ("limit", "request_", "taken"),
+    [
+        ("limits = { max_side = 1024 }", GenerateImage(prompt="x", width=1024, height=512), True),
+        ("limits = { max_side = 1024 }", GenerateImage(prompt="x", width=512, height=1025), False),
+        ("limits = { max_duration_s = 8 }", GenerateVideo(prompt="x", duration_s=8), True),
+        ("limits = { max_duration_s = 8 }", GenerateVideo(prompt="x", duration_s=8.1), False),
+        ("limits = { durations_s = [4, 8] }", GenerateVideo(prompt="x", duration_s=5), True),
+        ("limits = { durations_s = [4, 8] }", GenerateVideo(prompt="x", duration_s=9), False),
+        ("limits = { max_characters = 5 }", Speak(text="Hello"), True),
+        ("limits = { max_characters = 5 }", Speak(text="Hello!"), False),
+        ("limits = { max_characters = 5 }", GenerateImage(prompt="a lake"), False),
+        ("limits = { max_input_tokens = 50 }", chat("x" * 150), True),
+        ("limits = { max_input_tokens = 50 }", chat("x" * 400), False),
+        ("limits = { max_output_tokens = 100 }", chat("x", most_tokens=100), True),
+        ("limits = { max_output_tokens = 100 }", chat("x", most_tokens=101), False),
+        ("limits = { max_images = 1 }", EditImage(images=PHOTOS[:1], prompt="x"), True),
+        ("limits = { max_images = 1 }", EditImage(images=PHOTOS, prompt="x"), False),
+        ("price = { max_lines = 720, second = 1 }", GenerateVideo(prompt="x"), True),
+        (
+            "price = { max_lines = 720, second = 1 }",
+            GenerateVideo(prompt="x", width=1080, height=1920),
+            False,
+        ),
+    ],
+)
+def test_a_target_that_cannot_take_a_request_is_passed_over(
+    write: Write, limit: str, request_: Request[Any], taken: bool
+) -> None:
+    table = _limited(write, limit, "").model("m")
+    route = table.route(request_, "hero", today=TODAY)
+    assert [t.id for t in route.targets] == (["far/a", "far/b"] if taken else ["far/b"])
+    assert route.grade == "model"
+
+
+def test_a_request_that_no_target_can_take_is_refused_before_anything_is_paid(write: Write) -> None:
+    table = _limited(write, "limits = { max_side = 64 }", "limits = { max_side = 99 }").model("m")
+    with pytest.raises(InvalidRequestError, match="more than any target can do") as refused:
+        table.route(GenerateImage(prompt="x"), "hero", today=TODAY)
+    # The local target is of another grade: it does not take the place of a model by itself.
+    assert refused.value.hint == "pixels on a side: 1,024, at most 64"
+    assert "far" not in str(refused.value)
+
+
+def test_a_stand_in_takes_what_no_vendor_can_and_is_of_its_own_grade(write: Write) -> None:
+    tables = _limited(write, "limits = { max_side = 64 }", stand_in=", stand_in = true")
+    route = tables.model("m").route(GenerateImage(prompt="x"), "hero", today=TODAY)
+    assert ([t.id for t in route.targets], route.grade) == (["local/w"], "local/1")
+
+
+def test_a_target_has_its_vendors_rate_or_its_own(write: Write) -> None:
+    targets = _limited(write, "", "requests_per_minute = 5").targets
+    assert targets["far/a"].value.requests_per_minute == 60
+    assert targets["far/b"].value.requests_per_minute == 5
+    assert targets["local/w"].value.requests_per_minute is None
+
+
+def test_a_line_says_what_a_refusal_does_and_how_long_a_step_may_take(write: Write) -> None:
+    for line, expected in [
+        ("", (False, None)),
+        (', on_refusal = "next", deadline_s = 2.5', (True, 2.5)),
+    ]:
+        model = MODEL.replace('["local/w"]', f'{{ targets = ["local/w"]{line} }}')
+        route = _loaded(write(m=model)).model("m").route(ReadBrief(prompt="x"), "hero", today=TODAY)
+        assert (route.next_on_refusal, route.deadline_s) == expected
+
+
+@pytest.mark.anyio
+async def test_a_quotes_time_counts_with_the_rate_that_a_vendor_allows(
+    tmp_path: Path, write: Write
+) -> None:
+    seconds: list[float] = []
+    for rate in ("", "requests_per_minute = 1"):
+        studio = (Path(__file__).parents[2] / "routers" / "studio.toml").read_text()
+        drawn = re.sub("(?m)^GenerateImage .*", 'GenerateImage = ["far/a"]', studio)
+        folder = write(
+            f"of-{len(seconds)}",
+            **{
+                "vendors": '[far]\nprovider = "openai"\n',
+                "targets/far": f'[a]\ntasks = ["GenerateImage"]\n{rate}\n',
+                "targets/local": "",
+                "m": drawn,
+            },
+        )
+        async with AsyncBrandModel(routers=folder, home=tmp_path / f"home-{rate}") as model:
+            quote = await model.quote("A lake at dawn", recipe="picture")
+        assert sum(step.target == "far/a" for step in quote.steps) == 3
+        seconds.append(quote.seconds)
+    # The first goes at once, each further one a minute later.
+    assert seconds[1] - seconds[0] == pytest.approx(120)
+
+
+def test_groups_stand_for_their_tasks(write: Write) -> None:
+    folder = write(**{"targets/local": '[w]\ntasks = ["writing", "looking", "Embed"]\n'})
+    tasks = _loaded(folder).targets["local/w"].value.tasks
+    written = {name for name, task in TASKS.items() if issubclass(task, WritingRequest)}
+    assert tasks == written | {"Chat", "Judge", "Moderate", "Embed"}
+    assert all(speaks(TASKS[name]) for name in tasks - {"Embed"})
 
 
 def test_a_pin_is_obeyed_and_an_impossible_one_refused(write: Write) -> None:

@@ -1,0 +1,93 @@
+"""Speech and music by ``generateContent``."""
+
+from __future__ import annotations
+
+import io
+import re
+import wave
+from collections.abc import Sequence
+from dataclasses import replace
+
+from brandmodel.providers._http import Ask, Reply
+from brandmodel.providers._prompts import music_words
+from brandmodel.providers._sizes import length_note
+from brandmodel.providers._wire import Files, Made, Operation
+from brandmodel.providers.google.asking import ask_media
+from brandmodel.providers.google.reading import measured, read_media
+from brandmodel.tasks import Asset, Call, ComposeMusic, Music, Speak, Speech
+
+_VOICE = "Kore"
+_RATE = re.compile(r"rate=(\d+)")
+_BRISK, _SLOW = 1.1, 0.9
+
+
+def ask_speech(call: Call, files: Files) -> Ask:
+    """The request of spoken words; the pace is asked for in words, as there is no field for it."""
+    request = call.request
+    assert isinstance(request, Speak)
+    how = "Say briskly: " if request.pace >= _BRISK else ""
+    how = "Say slowly: " if request.pace <= _SLOW else how
+    voice = {"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": _voice(call)}}}
+    config = {"responseModalities": ["AUDIO"], "speechConfig": voice}
+    return ask_media(call, [{"text": how + request.text}], config)
+
+
+def read_speech(call: Call, reply: Reply) -> Made:
+    """The spoken words of a reply."""
+    request = call.request
+    assert isinstance(request, Speak)
+    kind, data, told = read_media(reply)
+    rate = _RATE.search(kind)
+    known = request.usage(request.sketch(dear=True))
+    if kind.lower().startswith(("audio/l16", "audio/pcm")):
+        per_second = int(rate[1]) if rate else 24_000
+        known = replace(known, seconds=len(data) / 2 / per_second)
+        data = _wav(data, per_second)
+    speaker = _voice(call)
+
+    def speech(assets: Sequence[Asset]) -> Speech:
+        return Speech(audio=assets[0], voice=speaker)
+
+    return Made(speech, media=[("audio", data)], usage=measured(known, told))
+
+
+def ask_music(call: Call, files: Files) -> Ask:
+    """The request of a piece of music; its length is a wish."""
+    request = call.request
+    assert isinstance(request, ComposeMusic)
+    config = {"responseModalities": ["AUDIO", "TEXT"]}
+    return ask_media(call, [{"text": music_words(request)}], config)
+
+
+def read_music(call: Call, reply: Reply) -> Made:
+    """The music of a reply; its beats are not told."""
+    request = call.request
+    assert isinstance(request, ComposeMusic)
+    _, data, told = read_media(reply)
+    known = request.usage(request.sketch(dear=True))
+
+    def music(assets: Sequence[Asset]) -> Music:
+        return Music(audio=assets[0], notes=length_note(assets[0], request.duration_s))
+
+    return Made(music, media=[("audio", data)], usage=measured(known, told))
+
+
+def _voice(call: Call) -> str:
+    """The vendor's name of the voice that is asked for."""
+    settings, asked = call.target.settings, getattr(call.request, "voice", "")
+    return settings.get("voices", {}).get(asked, asked) or settings.get("voice", _VOICE)
+
+
+def _wav(samples: bytes, rate: int) -> bytes:
+    """Bare samples with a header. They are little-endian, whatever ``audio/L16`` means elsewhere."""
+    made = io.BytesIO()
+    with wave.open(made, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(samples[: len(samples) // 2 * 2])
+    return made.getvalue()
+
+
+SPEECH = Operation(ask=ask_speech, read=read_speech)
+MUSIC = Operation(ask=ask_music, read=read_music)

@@ -1,0 +1,141 @@
+"""How targets are doing, as this process has seen it: who rests, who may be tried, and how many at once.
+
+A circuit breaker per target (closed, open, half-open), a cool-down that honours what a target asks
+for, and a limit on calls at once that falls by half when a target says "too many" and grows by one
+call a round of successes (additive increase, multiplicative decrease; Chiu and Jain, 1989).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from brandmodel.errors import (
+    AuthenticationError,
+    BadResponseError,
+    CreditError,
+    ProviderError,
+    ProviderTimeoutError,
+    RateLimitError,
+    UnavailableError,
+    UnknownTargetError,
+)
+from brandmodel.tasks import Target
+
+FAILURES = 3
+"""Failures in a row that open the circuit."""
+REST_S, LONGEST_REST_S = 10.0, 300.0
+_SHUT_S = 300.0
+"""How long a target without credit, key or model is left alone."""
+_COOL_S = 1.0
+_MOST_AT_ONCE = 64
+_SMOOTH = 0.3
+
+
+@dataclass(slots=True)
+class Vitals:
+    """What is known of one target.
+
+    Attributes:
+        rests_until: no call before, by the clock; 0 when it is well.
+        asked_until: likewise, because the target itself asked for it.
+        failures: in a row.
+        seconds: smoothed time of its calls; None when there was none.
+        limit: calls at once that it is given.
+        busy: calls that run now.
+    """
+
+    rests_until: float = 0.0
+    asked_until: float = 0.0
+    failures: int = 0
+    seconds: float | None = None
+    limit: float = _MOST_AT_ONCE
+    busy: int = 0
+    waiting: list[asyncio.Future[None]] = field(default_factory=list[asyncio.Future[None]])
+
+
+class Health:
+    """The health of every target, in memory. It orders and delays calls; it never changes a key."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._vitals: dict[str, Vitals] = {}
+
+    def of(self, target: Target) -> Vitals:
+        """What is known of a target."""
+        found = self._vitals.get(target.id)
+        if found is None:
+            most = target.settings.get("most_at_once") or _MOST_AT_ONCE
+            found = self._vitals[target.id] = Vitals(limit=float(most))
+        return found
+
+    def rest_s(self, target: Target) -> float:
+        """Seconds until a target may be called; 0 when it may be now."""
+        vitals = self.of(target)
+        return max(0.0, vitals.rests_until - self._clock(), self.asked_rest_s(target))
+
+    def asked_rest_s(self, target: Target) -> float:
+        """Seconds for which the target itself asked to be left alone."""
+        return max(0.0, self.of(target).asked_until - self._clock())
+
+    def in_turn(self, targets: Iterable[Target]) -> list[Target]:
+        """Those that may be called first, each in the order given; then those that rest, soonest first."""
+        well, resting = list[Target](), list[Target]()
+        for target in targets:
+            (resting if self.rest_s(target) else well).append(target)
+        return well + sorted(resting, key=self.rest_s)
+
+    def seconds(self, target: Target) -> float:
+        """What a call to a target takes: as seen, else as its row says."""
+        seen = self.of(target).seconds
+        return target.latency_s if seen is None else seen
+
+    @asynccontextmanager
+    async def slot(self, target: Target) -> AsyncGenerator[None]:
+        """One of the target's calls at once; waits for one when all are taken."""
+        vitals = self.of(target)
+        while vitals.busy >= max(1, int(vitals.limit)):
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            vitals.waiting.append(turn)
+            try:
+                await turn
+            finally:
+                if turn in vitals.waiting:
+                    vitals.waiting.remove(turn)
+        vitals.busy += 1
+        try:
+            yield
+        finally:
+            vitals.busy -= 1
+            if vitals.waiting:
+                turn = vitals.waiting.pop(0)
+                if not turn.done():
+                    turn.set_result(None)
+
+    def succeeded(self, target: Target, seconds: float) -> None:
+        """A call was answered."""
+        vitals = self.of(target)
+        vitals.failures, vitals.rests_until, vitals.asked_until = 0, 0.0, 0.0
+        old = vitals.seconds
+        vitals.seconds = seconds if old is None else old + _SMOOTH * (seconds - old)
+        most = target.settings.get("most_at_once") or _MOST_AT_ONCE
+        vitals.limit = min(float(most), vitals.limit + 1 / vitals.limit)
+
+    def failed(self, target: Target, error: ProviderError) -> None:
+        """A call was not answered as it should be."""
+        vitals, now = self.of(target), self._clock()
+        if isinstance(error, RateLimitError):
+            vitals.limit = max(1.0, vitals.limit / 2)
+            wish = error.retry_after_s
+            vitals.asked_until = max(vitals.asked_until, now + (_COOL_S if wish is None else wish))
+        elif isinstance(error, AuthenticationError | CreditError | UnknownTargetError):
+            vitals.rests_until = now + _SHUT_S
+        elif isinstance(error, UnavailableError | ProviderTimeoutError | BadResponseError):
+            vitals.failures += 1
+            if vitals.failures >= FAILURES:
+                # Half-open after the rest: the next call is the probe, and one more failure opens again.
+                rest = min(REST_S * 2 ** (vitals.failures - FAILURES), LONGEST_REST_S)
+                vitals.rests_until = now + rest

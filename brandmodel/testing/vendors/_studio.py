@@ -1,0 +1,253 @@
+"""Real bytes for the fake vendors: pictures, clips, voices and music of the local studio, kept small."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+from brandmodel.assets.store import FolderStore
+from brandmodel.brand import Palette
+from brandmodel.errors import InvalidRequestError
+from brandmodel.local.motion.pipe import ffmpeg
+from brandmodel.local.provider import LocalProvider
+from brandmodel.providers._prompts import _MOVES as MOVES
+from brandmodel.tasks import (
+    AnimateImage,
+    Asset,
+    Call,
+    Clip,
+    ComposeMusic,
+    GenerateImage,
+    MakeSound,
+    Music,
+    Picture,
+    Request,
+    Result,
+    Sound,
+    Speak,
+    Speech,
+    Target,
+    WordTime,
+)
+from brandmodel.tasks.values import Space
+
+_DRAWN, _FILMED = 384, 192
+"""Longest sides that are drawn and filmed; pictures are then enlarged to what was asked for."""
+_LARGEST = 4096
+_COLOUR = r"(#[0-9a-f]{6})"
+_COLOURS = re.compile(
+    rf"Colours: darks {_COLOUR}, lights {_COLOUR}, mainly {_COLOUR}, sparingly {_COLOUR}", re.I
+)
+_CALM = re.compile(r"Keep the (\w+) third of the picture calm")
+_LABEL = re.compile(r'label of the product reads "([^"]*)"')
+_TARGET = Target(id="local/studio", provider="local", model="studio", tasks=frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Words said: a WAV file at 48 kHz, and when each is heard."""
+
+    wav: bytes
+    words: tuple[WordTime, ...]
+    duration_s: float
+
+
+class Studio:
+    """Serves what is asked through the local studio; equal requests are made once."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep files below a folder."""
+        self.store = FolderStore(folder)
+        self._local = LocalProvider()
+        self._made: dict[str, asyncio.Task[Any]] = {}
+        self._heard: dict[str, str] = {}
+
+    async def serve(self, request: Request[Any]) -> Result:
+        """The local studio's own result."""
+        key = f"{type(request).__name__}{request.model_dump_json()}"
+        return await self._once(key, lambda: self._served(request))
+
+    async def kept(self, data: bytes) -> Asset:
+        """Bytes that came with a call.
+
+        Raises:
+            InvalidRequestError: they are no medium.
+        """
+        return await self.store.put(data, name="file")
+
+    async def picture(
+        self, words: str, size: tuple[int, int], seed: int = 0, shown: bytes | None = None
+    ) -> bytes:
+        """A PNG of a size; one that shall keep to a picture is that picture in stronger colours."""
+        if shown is not None:
+            await self.kept(shown)
+            return await asyncio.to_thread(_recoloured, shown, size)
+        small = _within(size, _DRAWN)
+        request = GenerateImage(
+            prompt=_COLOURS.sub("", words)[:4000],
+            width=small[0],
+            height=small[1],
+            seed=seed,
+            palette=_palette(words),
+            space=_space(words),
+            label=found[1] if (found := _LABEL.search(words)) else "",
+            plinth="empty plinth" in words,
+        )
+        drawn = await self.serve(request)
+        assert isinstance(drawn, Picture)
+        data = await self.store.read(drawn.image)
+        return await asyncio.to_thread(enlarged, data, size)
+
+    async def clip(
+        self, words: str, size: tuple[int, int], duration_s: float, shown: bytes | None = None
+    ) -> bytes:
+        """A small MP4 of that shape and length."""
+        small = _within(size, _FILMED)
+        width, height = (max(64, side // 2 * 2) for side in small)
+        shown = shown or await self.picture(words, (width * 2, height * 2))
+        image = await self.kept(await asyncio.to_thread(enlarged, shown, (width * 2, height * 2)))
+        request = AnimateImage(
+            image=image,
+            width=width,
+            height=height,
+            duration_s=min(60.0, max(1.0, duration_s)),
+            fps=12,
+            move=next((m for m, said in MOVES.items() if said in words), "drift"),
+        )
+        made = await self.serve(request)
+        assert isinstance(made, Clip)
+        return await self.store.read(made.video)
+
+    async def speech(self, text: str, pace: float = 1.0) -> Spoken:
+        """A text, said."""
+        said = await self.serve(Speak(text=text[:5000], pace=min(2.0, max(0.5, pace))))
+        assert isinstance(said, Speech)
+        spoken = Spoken(await self.store.read(said.audio), said.words, said.audio.duration_s or 0.0)
+        self._heard[said.audio.sha256] = text
+        return spoken
+
+    async def music(self, words: str, duration_s: float) -> bytes:
+        """A piece of music as WAV."""
+        made = await self.serve(ComposeMusic(mood=words[:200], duration_s=max(1.0, duration_s)))
+        assert isinstance(made, Music)
+        return await self.store.read(made.audio)
+
+    async def sound(self, words: str, duration_s: float) -> bytes:
+        """A sound effect as WAV."""
+        made = await self.serve(MakeSound(description=words, duration_s=max(0.5, duration_s)))
+        assert isinstance(made, Sound)
+        return await self.store.read(made.audio)
+
+    def heard(self, audio: Asset) -> str:
+        """What is said in a recording: known of those that were made here."""
+        return self._heard.get(audio.sha256, "words that nobody here said")
+
+    async def aclose(self) -> None:
+        """End the worker processes."""
+        for one in self._made.values():
+            one.cancel()
+        await self._local.aclose()
+
+    async def _served(self, request: Request[Any]) -> Result:
+        return (await self._local.start(Call(request, _TARGET, self.store))).result
+
+    async def _once(self, key: str, make: Callable[[], Awaitable[Result]]) -> Result:
+        if key not in self._made:
+            self._made[key] = asyncio.ensure_future(make())
+        try:
+            # Whoever is cut off does not take the work away from others who wait for it.
+            return await asyncio.shield(self._made[key])
+        except BaseException:
+            if self._made[key].done():
+                self._made.pop(key, None)
+            raise
+
+
+def enlarged(data: bytes, size: tuple[int, int]) -> bytes:
+    """A picture as PNG of a size, its sides cut where the shape is another one."""
+    from PIL import ImageOps
+
+    picture = _opened(data)
+    if picture.size != size:
+        picture = ImageOps.fit(picture, size)
+    return _png(picture)
+
+
+async def encoded(wav: bytes, form: str) -> tuple[bytes, str]:
+    """(bytes, media type) of a sound in a vendor's form, such as ``mp3_44100_128`` or ``pcm``."""
+    kind, _, rest = form.partition("_")
+    rate = rest.partition("_")[0] or {"pcm": "24000"}.get(kind, "48000")
+    if kind == "wav" and rate == "48000":
+        return wav, "audio/wav"
+    container, codec, media_type = _CODECS.get(kind, _CODECS["mp3"])
+    rate = "48000" if kind == "opus" else rate
+    command = ["-v", "error", "-i", "pipe:0", "-ar", rate, "-c:a", codec, "-f", container]
+    process = await asyncio.create_subprocess_exec(
+        ffmpeg(),
+        *command,
+        "pipe:1",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    made, _ = await process.communicate(wav)
+    return made, media_type.format(rate=rate)
+
+
+_CODECS = {
+    "mp3": ("mp3", "libmp3lame", "audio/mpeg"),
+    "opus": ("ogg", "libopus", "audio/ogg"),
+    "aac": ("adts", "aac", "audio/aac"),
+    "flac": ("flac", "flac", "audio/flac"),
+    "wav": ("wav", "pcm_s16le", "audio/wav"),
+    "pcm": ("s16le", "pcm_s16le", "audio/L16;rate={rate}"),
+}
+
+
+def _within(size: tuple[int, int], longest: int) -> tuple[int, int]:
+    width, height = (min(_LARGEST, max(16, side)) for side in size)
+    scale = min(1.0, longest / max(width, height))
+    return max(16, round(width * scale)), max(16, round(height * scale))
+
+
+def _palette(words: str) -> Palette | None:
+    found = _COLOURS.search(words)
+    if found is None:
+        return None
+    ink, paper, primary, accent = found.groups()
+    return Palette(ink=ink, paper=paper, primary=primary, accent=accent)
+
+
+def _space(words: str) -> Space:
+    found = _CALM.search(words)
+    side = found[1] if found else "none"
+    return cast("Space", side) if side in get_args(Space) else "none"
+
+
+def _recoloured(data: bytes, size: tuple[int, int]) -> bytes:
+    from PIL import ImageEnhance, ImageOps
+
+    picture = ImageOps.fit(_opened(data), size)
+    return _png(ImageEnhance.Color(picture).enhance(1.4))
+
+
+def _opened(data: bytes) -> Any:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        return Image.open(io.BytesIO(data)).convert("RGB")
+    except (UnidentifiedImageError, OSError) as error:
+        raise InvalidRequestError("the file is no picture") from error
+
+
+def _png(picture: Any) -> bytes:
+    made = io.BytesIO()
+    picture.save(made, "PNG", compress_level=1)
+    return made.getvalue()
+
+
+Form = Literal["wav", "mp3", "opus", "aac", "flac", "pcm"]
