@@ -8,7 +8,7 @@ BRIEF  := A poster for Aurelia, a cold brew tonic: autumn launch,
 
 SYSTEM := flite chromium
 
-.PHONY: demo test check bench docs-pictures build clean
+.PHONY: demo test check bench recorded docs-pictures build clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.user
@@ -33,6 +33,10 @@ check: $(VENV)/.developer
 
 bench: $(VENV)/.developer
 	@$(BIN)/python -m pytest tests/bench -m bench -s -p no:cacheprovider
+
+# What the wires make of the recorded traffic of real vendors.
+recorded: $(VENV)/.developer
+	@$(BIN)/python -m tests.providers.census
 
 docs-pictures: $(VENV)/.developer
 	@$(BIN)/python docs/pictures/make.py

@@ -118,7 +118,15 @@ class ContextLengthError(RequestError):
 
 
 class ContentFilteredError(RequestError):
-    """Refused by moderation."""
+    """Refused by moderation.
+
+    Attributes:
+        started: the refusal is an answer that may be billed.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", started: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.started = started
 
 
 class ProviderError(BrandModelError):

@@ -9,7 +9,7 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -59,18 +59,21 @@ class Findings(Value):
     rows: tuple[TableRow, ...]
 
 
-async def examined(studio: AsyncBrandModel, model: str | None = None) -> Findings:
+async def examined(
+    studio: AsyncBrandModel, model: str | None = None, without: Collection[str] = ()
+) -> Findings:
     """Look at everything; a failure is a finding, not an error.
 
     Args:
         studio: whose installation, journal and tables.
         model: the published model whose targets are looked at; the default one when left out.
+        without: vendors that are taken for out of reach.
     """
     checks = [_python(), *_parts(), *_programs(), await _journal(studio)]
     rows: list[TableRow] = []
     try:
         rows = _rows(studio)
-        checks += _tables(studio, model)
+        checks += _tables(studio, model, without)
     except BrandModelError as error:
         checks.append(Check(state="bad", subject="tables", finding=error.message, hint=error.hint))
     return Findings(checks=tuple(checks), rows=tuple(rows))
@@ -168,7 +171,7 @@ def _rows(studio: AsyncBrandModel) -> list[TableRow]:
     ]
 
 
-def _tables(studio: AsyncBrandModel, model: str | None) -> list[Check]:
+def _tables(studio: AsyncBrandModel, model: str | None, without: Collection[str]) -> list[Check]:
     tables = studio.engine.tables
     checks: list[Check] = []
     for name in sorted(tables.models):
@@ -181,7 +184,9 @@ def _tables(studio: AsyncBrandModel, model: str | None) -> list[Check]:
     own = {id_ for id_, row in tables.targets.items() if not _is_bundled(row)}
     listed = {id_ for row in table.model.tasks.values() for id_ in row.listed()}
     checks += _ages({id_: tables.targets[id_] for id_ in sorted(own | listed)})
-    return checks + _usable(studio, table)
+    for vendor in sorted(set(without) - tables.vendors.keys()):
+        checks.append(Check(state="bad", subject=f"vendor {vendor}", finding="there is none"))
+    return checks + _usable(studio, table, without)
 
 
 def _is_bundled(row: Row) -> bool:
@@ -226,14 +231,15 @@ def _ages(rows: Mapping[str, Row]) -> list[Check]:
     return checks
 
 
-def _usable(studio: AsyncBrandModel, table: ModelTable) -> list[Check]:
+def _usable(studio: AsyncBrandModel, table: ModelTable, without: Collection[str]) -> list[Check]:
     """What a model can use now: keys by vendor, and tasks for which there is nothing."""
     missing: dict[str, str] = {}
     ready: set[str] = set()
     for id_ in sorted({id_ for row in table.model.tasks.values() for id_ in row.listed()}):
-        problem = _lacking(studio, table.targets[id_])
+        vendor = id_.partition("/")[0]
+        problem = "it is left out" if vendor in without else _lacking(studio, table.targets[id_])
         if problem:
-            missing[id_.partition("/")[0]] = problem
+            missing[vendor] = problem
         else:
             ready.add(id_)
     checks = [

@@ -12,6 +12,7 @@ import typer
 
 from brandmodel import __version__
 from brandmodel.cli import views
+from brandmodel.cli.money import Without, Yes, add_commands
 from brandmodel.cli.shell import EXIT, Show, go, main
 from brandmodel.errors import InvalidRequestError
 from brandmodel.model import AsyncBrandModel, AsyncRun, Result, Wishes
@@ -83,9 +84,12 @@ def run(  # noqa: PLR0913 - one option of the command each
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to; the suffix decides the medium.")
     ] = None,
+    without: Without = None,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Make it."""
+    from brandmodel.cli.agreement import agree
     from brandmodel.cli.saving import medium_of, save_all
 
     async def work() -> Show:
@@ -94,7 +98,9 @@ def run(  # noqa: PLR0913 - one option of the command each
             wishes["budget_usd"] = _amount(budget)
         if output is not None:
             wishes["media_type"] = medium_of(output)
+        wishes["without"] = without or ()
         async with _model(brand, model) as studio:
+            await agree(studio, model, prompt, wishes, yes=yes)
             started = await studio.start(prompt, **wishes)
             result = await _watched(started, quiet=as_json)
             paths = save_all(result, output, home=studio.engine.home)
@@ -120,6 +126,7 @@ def quote(  # noqa: PLR0913 - one option of the command each
     size: Size = None,
     sets: Sets = None,
     product: Product = None,
+    without: Without = None,
     as_json: Json = False,
 ) -> None:
     """Say what it would cost, for free."""
@@ -127,6 +134,7 @@ def quote(  # noqa: PLR0913 - one option of the command each
     async def work() -> Show:
         async with _model(brand, model) as studio:
             wishes = _wishes(recipe, tier, seed, size, sets, product)
+            wishes["without"] = without or ()
             priced = await studio.quote(prompt, **wishes)
         return lambda: views.show_quote(priced, as_json=as_json)
 
@@ -193,13 +201,19 @@ def init(
 
 
 @app.command()
-def doctor(*, brand: BrandFolder = None, model: Model = None, as_json: Json = False) -> None:
+def doctor(
+    *,
+    brand: BrandFolder = None,
+    model: Model = None,
+    without: Without = None,
+    as_json: Json = False,
+) -> None:
     """Check the installation and what a model can use now; show where each table row is from."""
     from brandmodel.cli.checks import examined
 
     async def work() -> Show:
         async with _model(brand, None) as studio:
-            found = await examined(studio, model)
+            found = await examined(studio, model, without or ())
         return lambda: _shown(found)
 
     def _shown(found: Findings) -> None:
@@ -270,5 +284,7 @@ def _amount(text: str) -> float:
             f"--budget {text!r} is not an amount", hint="write dollars, as in --budget 0.50"
         ) from None
 
+
+add_commands(app, _model)
 
 __all__ = ["app", "main"]

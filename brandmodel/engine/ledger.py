@@ -20,8 +20,9 @@ from brandmodel.engine.asks import Ask, Hold, Obtained, obtained, record_of
 from brandmodel.errors import (
     BrandModelError,
     BudgetExceededError,
+    JobFailedError,
     OutcomeUnknownError,
-    ProviderError,
+    RequestError,
 )
 from brandmodel.journal import Attempt, CapReached, Journal, LeaseHeld, Reservation
 from brandmodel.routing import usd
@@ -139,19 +140,21 @@ class Ledger:
             kept = await self.journal.settle(hold.attempt, hold.fence, charged, record, seat)
         return obtained(ask, kept, done, record)
 
-    async def forfeited(self, hold: Hold, error: Exception, high: int) -> bool:
-        """Close a failed attempt; True when its price is lost, and small enough to ask once more.
+    async def close_failed(self, hold: Hold, error: BrandModelError, high: int) -> int:
+        """Close a failed attempt; what is lost with it, in nano-USD.
+
+        Nothing where nothing was started. Its high price where it ended without a result but may be
+        billed, or where nobody can tell and it is little.
 
         Raises:
-            OutcomeUnknownError: it may have started something that is too dear to ask for again.
+            OutcomeUnknownError: it may have started something, and is too dear to ask for again.
         """
-        started = isinstance(error, ProviderError) and error.started
-        if not started:
+        if not getattr(error, "started", False):
             await self.journal.release(hold.attempt, hold.fence, error=type(error).__name__)
-            return False
-        if high <= RESEND_BELOW_NANO:
+            return 0
+        if ended(error) or high <= RESEND_BELOW_NANO:
             await self.journal.forfeit(hold.attempt, hold.fence, error=type(error).__name__)
-            return True
+            return high
         await self.journal.unknown(hold.attempt, hold.fence, error=type(error).__name__)
         raise OutcomeUnknownError(
             f"a call that costs up to ${usd(high):.2f} broke off and may have started; "
@@ -161,7 +164,7 @@ class Ledger:
 
     async def close_broken(self, hold: Hold, error: BrandModelError) -> None:
         """A text that broke off is charged at its high price: nobody can tell how much was billed."""
-        started = isinstance(error, ProviderError) and error.started
+        started = getattr(error, "started", False)
         close = self.journal.forfeit if started else self.journal.release
         await close(hold.attempt, hold.fence, error=type(error).__name__)
 
@@ -191,6 +194,11 @@ def _raised(scope: str) -> str:
     cap = scope.partition(":")[0]
     row = {"day": "day_usd", "key": "key_usd_per_day"}.get(cap)
     return f"raise {row} of the model, or wait until midnight UTC," if row else "raise the budget"
+
+
+def ended(error: BrandModelError) -> bool:
+    """Whether it is known that nothing more will come of a call: a job that failed, a refusal."""
+    return isinstance(error, JobFailedError | RequestError)
 
 
 def _job(attempt: Attempt) -> Job:

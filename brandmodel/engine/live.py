@@ -19,7 +19,7 @@ from brandmodel.engine.receipt import Event, Receipt, StepReceipt, StepStatus
 from brandmodel.engine.steps import Steps
 from brandmodel.errors import InvalidRequestError, JournalMismatchError
 from brandmodel.journal import RunStep, StepRecord
-from brandmodel.routing import ModelTable, Route, usd
+from brandmodel.routing import ModelTable, Route, nano, usd
 from brandmodel.tasks import Request, Take, Tier, Waiting
 
 
@@ -231,11 +231,12 @@ class Live:
             return
         notes = (*obtained.notes, *obtained.result.notes)
         row = self._seat(ask, name, record, status, notes)
+        lost = sum(nano(attempt.usd) for attempt in obtained.attempts)
         run.rows[name] = row
         if status != "ran":
             run.unwritten.append(row)
         else:
-            run.paid_nano += record.usd_nano
+            run.paid_nano += record.usd_nano + lost
         receipt = StepReceipt(
             name=name,
             task=record.task,
@@ -243,7 +244,7 @@ class Live:
             tier=self._tier_of(ask.route),
             target=record.target,
             status=status,
-            usd=usd(record.usd_nano),
+            usd=usd(record.usd_nano + lost),
             units=record.units,
             seconds=round(seconds, 4),
             notes=notes,

@@ -35,7 +35,7 @@ class StepReceipt(Value):
     Attributes:
         tier: None when the table has no tiers for the task.
         target: ``vendor/model``; for operators.
-        usd: paid in this run; for a reused step, what it cost when it was made.
+        usd: paid in this run, calls that got lost included; for a reused step, what it cost when made.
         units: compute units of what was made.
         seconds: wall time in this run.
         notes: what a person should know, such as words that could not be honoured.

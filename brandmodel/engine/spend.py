@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, get_args
 
 from brandmodel.engine.ledger import LEASE_S
@@ -79,7 +79,9 @@ def _charged_nano(outcome: Outcome, charged_usd: float | None) -> int | None:
             f"an amount says nothing about {outcome!r}", hint="give it with ran"
         )
     if not 0 <= charged_usd < 1e9:
-        raise InvalidRequestError(f"{charged_usd} is not an amount", hint="give dollars, as in 0.50")
+        raise InvalidRequestError(
+            f"{charged_usd} is not an amount", hint="give dollars, as in 0.50"
+        )
     return nano(charged_usd)
 
 
@@ -136,9 +138,10 @@ async def spent(journal: Journal, *, by: By, days: int) -> list[Spent]:
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     since = (today - timedelta(days=days - 1)).timestamp()
     lost = {attempt.id for attempt in await journal.lost_attempts(now=time.time())}
-    return grouped(
+    rows = grouped(
         await journal.attempts(since=since), await journal.reused(since=since), lost, by=by
     )
+    return _every_day(rows) if by == "day" and rows else rows
 
 
 def grouped(
@@ -158,6 +161,14 @@ def grouped(
     if by == "day":
         return sorted(rows.values(), key=lambda row: row.label)
     return sorted(rows.values(), key=lambda row: (-row.total, row.label))
+
+
+def _every_day(rows: Sequence[Spent]) -> list[Spent]:
+    """With the days between them on which nothing was spent."""
+    known = {row.label: row for row in rows}
+    first, last = date.fromisoformat(rows[0].label), date.fromisoformat(rows[-1].label)
+    days = (f"{first + timedelta(days=n)}" for n in range((last - first).days + 1))
+    return [known.get(day) or Spent(day) for day in days]
 
 
 def summed(rows: Sequence[Spent]) -> Spent:

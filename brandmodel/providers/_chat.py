@@ -100,7 +100,7 @@ def from_chat(request: Request[Any], reply: ChatReply) -> Result:
     if isinstance(request, Chat):
         return reply
     if reply.finish == "filtered":
-        raise ContentFilteredError("refused by the model", hint="change the words")
+        raise ContentFilteredError("refused by the model", hint="change the words", started=True)
     if reply.finish == "length":
         raise BadResponseError(
             "the answer was cut off at its output limit", detail=reply.text[-200:]
@@ -162,7 +162,7 @@ def arguments_of(call: ToolCall) -> dict[str, Any]:
     """
     try:
         arguments = json.loads(call.arguments or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         arguments = None
     if not isinstance(arguments, dict):
         raise InvalidRequestError(f"the arguments of the call of {call.name} are no JSON object")

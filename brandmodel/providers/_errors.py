@@ -53,6 +53,7 @@ _KEY = re.compile(
 )
 _DELAY = re.compile(rb'(?:"retryDelay"\s*:\s*"|rate limit resets in ~?)(\d+(?:\.\d+)?)s')
 """In the body alone: Google's RetryInfo, Replicate's words."""
+_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]+)?\Z")
 _SECRETS = re.compile(
     r"\b(?:sk|pk|rk|gsk|xai|tvly|key|fal|r8)[-_][\w-]{6,}|\bAIza[\w-]{10,}"
     r"|(?<=Bearer )\S+|(?<=Key )\S{12,}"
@@ -92,7 +93,7 @@ def failure(reply: Reply, *, vendor: str = "") -> BrandModelError:
 def midway(status: int, body: str) -> BrandModelError:
     """The error that comes after a good status: the call was taken, so something may be billed."""
     error = failure(Reply(status, {}, body.encode()))
-    if isinstance(error, ProviderError):
+    if isinstance(error, ProviderError | ContentFilteredError):
         error.started = True
     return error
 
@@ -102,7 +103,7 @@ def job_failed(
 ) -> BrandModelError:
     """The error of a job that ended without a result."""
     if _FILTERED.search(f"{code} {words}"):
-        return filtered()
+        return filtered(started=billed)
     return JobFailedError(
         "the job failed at the target",
         status=status,
@@ -140,10 +141,9 @@ def _refused(status: int, text: str, given: dict[str, Any]) -> BrandModelError:
     return RejectedError("the target did not take the request", started=False, **given)
 
 
-def filtered(reason: str = "") -> ContentFilteredError:
-    """The error of a refusal."""
-    why = f": {reason}" if reason else ""
-    return ContentFilteredError(f"refused{why}", hint="change the words")
+def filtered(*, started: bool = False) -> ContentFilteredError:
+    """The error of a refusal; ``started`` where it came after the call was taken."""
+    return ContentFilteredError("refused", hint="change the words", started=started)
 
 
 def said(reply: Reply) -> tuple[str, str]:
@@ -155,10 +155,12 @@ def said(reply: Reply) -> tuple[str, str]:
     return told(body)
 
 
-def told(body: Any) -> tuple[str, str]:
+def told(body: Any, *, depth: int = 8) -> tuple[str, str]:
     """(code, words) of an error as vendors write it; nested objects and lists are looked into."""
+    if depth == 0:
+        return "", ""
     if isinstance(body, list):
-        return told(body[0]) if body else ("", "")
+        return told(body[0], depth=depth - 1) if body else ("", "")
     if isinstance(body, str):
         return "", body
     if not isinstance(body, dict):
@@ -166,7 +168,7 @@ def told(body: Any) -> tuple[str, str]:
     fields = cast("dict[str, Any]", body)
     for inner in ("error", "detail", "errors", "fault"):
         if isinstance(fields.get(inner), dict | list):
-            code, words = told(fields[inner])
+            code, words = told(fields[inner], depth=depth - 1)
             if code or words:
                 return code or _code(fields), words
     words = next(
@@ -189,29 +191,28 @@ def _code(fields: dict[str, Any]) -> str:
 
 def retry_after(reply: Reply) -> float | None:
     """Seconds that the target wants to be left alone, where it says so."""
-    in_ms = reply.headers.get("retry-after-ms", "")
-    if in_ms.replace(".", "", 1).isdigit():
+    in_ms = reply.headers.get("retry-after-ms", "").strip()
+    if _SECONDS.match(in_ms):
         return float(in_ms) / 1000
-    value = reply.headers.get("retry-after", "")
-    if value.replace(".", "", 1).isdigit():
+    value = reply.headers.get("retry-after", "").strip()
+    if _SECONDS.match(value):
         return float(value)
     if value:
-        try:
-            until = parsedate_to_datetime(value)
-        except (TypeError, ValueError):
-            return None
+        until = _date(value)
         # Against the target's own clock where it tells it: ours may be skewed.
         now = _date(reply.headers.get("date", "")) or datetime.now(UTC)
-        return max(0.0, (until - now).total_seconds())
+        return max(0.0, (until - now).total_seconds()) if until else None
     delay = _DELAY.search(reply.body[:10_000])
     return float(delay[1]) if delay else None
 
 
 def _date(value: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+        found = parsedate_to_datetime(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    # HTTP dates are in UTC; the oldest of their three forms does not say so (RFC 9110, 5.6.7).
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def hidden(text: str, *secrets: str) -> str:

@@ -1,12 +1,16 @@
-"""Streams of events, cut anywhere: server-sent events and JSON lines from pieces of bytes.
+"""Streams of server-sent events, cut anywhere: from pieces of bytes.
 
 Source: the event stream interpretation of the WHATWG HTML standard, section 9.2.6.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from dataclasses import dataclass
+
+_END = re.compile(rb"\r\n|\n|\r(?!\Z)")
+"""Lines end with LF, CR or both; after a last CR the LF may still come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +28,19 @@ class EventReader:
     """
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest = bytearray()
         self._data: list[str] = []
         self._kind = ""
 
     def feed(self, piece: bytes) -> Iterator[Event]:
         """The events that are complete now."""
+        waiting = self._rest.endswith(b"\r")
         self._rest += piece
-        while True:
-            line, self._rest, whole = _line(self._rest)
-            if not whole:
-                return
+        if not waiting and b"\n" not in piece and b"\r" not in piece:
+            return  # A long line is not looked through again with each of its pieces.
+        *lines, rest = _END.split(bytes(self._rest))
+        self._rest = bytearray(rest)
+        for line in lines:
             if line:
                 self._take(line)
             elif self._data or self._kind:
@@ -56,20 +62,6 @@ class EventReader:
             self._kind = text
 
 
-def _line(data: bytes) -> tuple[bytes, bytes, bool]:
-    """(first line, the rest, whether it was whole); lines end with LF, CR or both."""
-    at = data.find(b"\n")
-    carriage = data.find(b"\r", 0, at if at >= 0 else len(data))
-    if carriage >= 0:
-        if carriage + 1 == len(data):
-            return b"", data, False  # The LF of a CRLF may still come.
-        skip = 2 if data[carriage + 1 : carriage + 2] == b"\n" else 1
-        return data[:carriage], data[carriage + skip :], True
-    if at < 0:
-        return b"", data, False
-    return data[:at], data[at + 1 :], True
-
-
 async def events(pieces: AsyncIterable[bytes]) -> AsyncIterator[Event]:
     """The events of a stream of bytes."""
     reader = EventReader()
@@ -78,15 +70,3 @@ async def events(pieces: AsyncIterable[bytes]) -> AsyncIterator[Event]:
             yield event
     for event in reader.end():
         yield event
-
-
-async def lines(pieces: AsyncIterable[bytes]) -> AsyncIterator[Event]:
-    """The lines of newline-delimited JSON, as events."""
-    rest = b""
-    async for piece in pieces:
-        *whole, rest = (rest + piece).split(b"\n")
-        for line in whole:
-            if line.strip():
-                yield Event(line.decode(errors="replace"))
-    if rest.strip():
-        yield Event(rest.decode(errors="replace"))

@@ -7,10 +7,10 @@ transport, and one client for all paths is less to know than two.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -86,12 +86,10 @@ class Reply:
         """
         import json
 
-        try:
+        # Not chained: the decoder's own error holds the whole body.
+        with contextlib.suppress(ValueError, RecursionError):
             return json.loads(self.body)
-        except ValueError as error:
-            raise BadResponseError(
-                "the answer is not JSON", status=self.status, detail=self.excerpt()
-            ) from error
+        raise BadResponseError("the answer is not JSON", status=self.status, detail=self.excerpt())
 
     def excerpt(self) -> str:
         """The beginning of the body, for operators."""
@@ -115,7 +113,7 @@ class Http:
             body = await _limited(response, ask.most_bytes)
             return Reply(response.status, _lower(response.headers), body)
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def stream(
         self, base_url: str, ask: Ask, headers: Mapping[str, str]
     ) -> AsyncGenerator[tuple[Reply, AsyncIterator[bytes]]]:
@@ -125,7 +123,7 @@ class Http:
             if response.status >= 400:
                 body = await _limited(response, LARGEST_ANSWER)
                 head = Reply(response.status, head.headers, body)
-            yield head, _pieces(response)
+            yield head, _pieces(response, ask.most_bytes)
 
     async def fetch(
         self,
@@ -170,7 +168,7 @@ class Http:
                 await session.close()
         self._own = self._outside = None
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def _opened(
         self, base_url: str, ask: Ask, headers: Mapping[str, str], *, outside: bool = False
     ) -> AsyncGenerator[aiohttp.ClientResponse]:
@@ -197,16 +195,18 @@ class Http:
                 **body,
             ) as response:
                 yield response
-        except aiohttp.ClientConnectorError as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise _unreachable(error) from error
         except aiohttp.InvalidURL as error:
             raise BadResponseError("the address is not one") from error
         except TimeoutError as error:
             raise ProviderTimeoutError(f"no answer within {ask.timeout_s:g} s") from error
         except (aiohttp.ClientError, ConnectionError) as error:
-            raise UnavailableError(
-                "the connection broke off", detail=type(error).__name__
-            ) from error
+            broken = UnavailableError("the connection broke off", detail=type(error).__name__)
+            if isinstance(error, aiohttp.ClientResponseError):
+                # It holds the request with its headers, and so the key.
+                error.request_info, error.args = _unsaid(error.request_info), ()
+            raise broken from error
 
     def _session(self, outside: bool) -> aiohttp.ClientSession:
         import aiohttp
@@ -222,8 +222,12 @@ class Http:
         return self._own
 
 
-async def _pieces(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+async def _pieces(response: aiohttp.ClientResponse, most: int) -> AsyncIterator[bytes]:
+    had = 0
     async for piece in response.content.iter_any():
+        had += len(piece)
+        if had > most:
+            raise BadResponseError(f"the answer has more than {most:,} bytes")
         yield piece
 
 
@@ -231,7 +235,7 @@ async def _limited(response: aiohttp.ClientResponse, most: int) -> bytes:
     said = response.content_length
     if said is not None and said > most:
         raise BadResponseError(f"the answer has {said:,} bytes; at most {most:,} are taken")
-    if said is not None:
+    if said is not None and "content-encoding" not in response.headers:
         return await response.read()
     body = bytearray()
     async for piece in response.content.iter_chunked(_CHUNK):
@@ -300,6 +304,14 @@ def _public_resolver() -> Any:
             return public
 
     return PublicResolver(asyncio.get_running_loop())
+
+
+def _unsaid(request: aiohttp.RequestInfo) -> aiohttp.RequestInfo:
+    """A request without its headers."""
+    from aiohttp import RequestInfo
+    from multidict import CIMultiDict, CIMultiDictProxy
+
+    return RequestInfo(request.url, request.method, CIMultiDictProxy(CIMultiDict[str]()))
 
 
 def _unreachable(error: Exception) -> ProviderError:

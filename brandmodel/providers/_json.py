@@ -6,6 +6,7 @@ Only fields that are used are read, and one of a surprising type is as good as o
 from __future__ import annotations
 
 import binascii
+import contextlib
 import json
 import math
 from typing import Any, cast
@@ -24,13 +25,13 @@ def parsed(data: str) -> dict[str, Any]:
     Raises:
         BadResponseError: it is none.
     """
-    try:
+    # Not chained: the decoder's own error holds all of the data.
+    with contextlib.suppress(ValueError, RecursionError):
         value = json.loads(data)
-    except ValueError as error:
-        raise BadResponseError("the stream is not JSON", detail=data[:500]) from error
-    if not isinstance(value, dict):
+        if isinstance(value, dict):
+            return fields(value)
         raise BadResponseError("the stream is not of objects", detail=data[:500])
-    return fields(value)
+    raise BadResponseError("the stream is not JSON", detail=data[:500])
 
 
 def items(value: Any) -> list[Any]:

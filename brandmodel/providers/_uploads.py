@@ -101,8 +101,11 @@ def _file(data: bytes, media_type: str) -> File:
 
 
 def _weights(target: Target, path: str) -> File:
+    file = Path(path).expanduser()
+    # Runners tell the format of weights by the ending of their address.
+    kind = f"application/x-{file.suffix.removeprefix('.') or 'octet-stream'}"
     try:
-        return _file(Path(path).expanduser().read_bytes(), "application/octet-stream")
+        return _file(file.read_bytes(), kind)
     except OSError as error:
         raise ConfigError(
             f"{target.id}: the weights {path!r} cannot be read: {error.strerror}",

@@ -198,11 +198,10 @@ def _job(scheme: Scheme, told: Mapping[str, Any]) -> str:
 
     Replicate sends the prediction itself; of OpenAI and Anthropic it is an event about ``data``.
     """
+    about = fields(told.get("data")) if "data" in told else told
     names = {"standard": ("id",), "fal": ("request_id",)}
     found = [
-        text(part.get(name))
-        for name in names.get(scheme, ("request_id", "transcription_id"))
-        for part in (fields(told.get("data")), told)
+        text(about.get(name)) for name in names.get(scheme, ("request_id", "transcription_id"))
     ]
     return next(filter(None, found), "")
 

@@ -72,7 +72,7 @@ def read_result(call: Call, reply: Reply) -> Made:
     """
     output = fields(reply.data())
     if next(iter(items(output.get("has_nsfw_concepts"))), False) is True:
-        raise filtered()
+        raise filtered(started=True)
     return made(call, output)
 
 
@@ -150,8 +150,11 @@ class FalWire(UploadingWire):
         rest = _host(target, "rest_url", _REST)
         ask = Ask(f"{rest}/storage/auth/token", json={}, query={"storage_type": "fal-cdn-v3"})
         token = fields((await self.sent(target, ask)).data())
+        scheme, secret = text(token.get("token_type")), text(token.get("token"))
+        if not scheme or not secret or not f"{scheme}{secret}".isprintable():
+            raise BadResponseError("there is no token for an upload", started=False)
         headers = {
-            "authorization": f"{text(token.get('token_type'))} {text(token.get('token'))}",
+            "authorization": f"{scheme} {secret}",
             "content-type": file.asset.media_type,
             "x-fal-file-name": file.filename,
         }

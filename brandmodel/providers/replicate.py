@@ -126,7 +126,7 @@ def _created_at(told: dict[str, Any]) -> float:
         seconds = datetime.fromisoformat(whole).replace(tzinfo=UTC).timestamp()
     except ValueError:
         return 0.0
-    return seconds + (float(f"0.{fraction}") if fraction.isdigit() else 0.0)
+    return seconds + (float(f"0.{fraction}") if fraction.isdecimal() else 0.0)
 
 
 def _same(sent: Any, told: Any) -> bool:

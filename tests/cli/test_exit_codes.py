@@ -191,7 +191,7 @@ def test_a_stopped_run_exits_with_three(cli: Cli, tmp_path: Path) -> None:
     )
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("BRANDMODEL_ROUTERS", str(tmp_path / "priced"))
-        ran = cli("run", "a beach", *SMALL, "--budget", "0.10", "--json")
+        ran = cli("run", "a beach", *SMALL, "--budget", "0.10", "--yes", "--json")
     assert ran.code == 3
     assert ran.json["error"]["type"] == "BudgetExceededError"
     assert "costs at least" in ran.json["error"]["message"]

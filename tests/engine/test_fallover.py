@@ -235,3 +235,22 @@ async def test_too_many_calls_halve_what_is_sent_at_once() -> None:
     for _ in range(200):
         health.succeeded(a, 0.1)
     assert health.of(a).limit == 8
+
+
+async def test_a_job_that_failed_and_is_billed_is_charged_and_the_next_target_serves(
+    tmp_path: Path,
+) -> None:
+    first, second, routers = two(tmp_path)
+    first.as_jobs = True
+
+    async def failed(job: Job, call: Call) -> Done | Job:
+        raise JobFailedError("the picture came out black")
+
+    first.check = failed  # type: ignore[method-assign]
+    async with AsyncBrandModel(routers=routers, home=tmp_path / "home") as model:
+        result = await model.run("one", recipe="one-word")
+        spent = (await model.engine.journal.spending(f"run:{result.run_id}")).spent_nano
+    assert result.text == "ONE"
+    assert spent == first.billed_usd_nano + second.billed_usd_nano
+    assert [a.usd for a in result.receipt.steps[0].attempts] == [0.25, 0.0]
+    assert result.receipt.paid_usd == 0.5

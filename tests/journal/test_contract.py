@@ -18,6 +18,7 @@ from brandmodel.journal import (
     Journal,
     LeaseHeld,
     Reservation,
+    Reused,
     RunRecord,
     RunStep,
     StepRecord,
@@ -383,3 +384,86 @@ async def test_everything_is_there_after_it_was_closed(tmp_path: Path) -> None:
     assert await again.takes("t") == [0, 1]
     assert (await again.spending("run:1")).held_nano == 60
     await again.aclose()
+
+
+async def test_attempts_are_told_since_a_moment_oldest_first(journal: Journal) -> None:
+    for number, name in enumerate(("c", "a", "b")):
+        await journal.reserve(_reservation(name, f"key {name}", 5, now=NOW + number))
+    assert [a.id for a in await journal.attempts()] == ["c", "a", "b"]
+    assert [a.id for a in await journal.attempts(since=NOW + 1)] == ["a", "b"]
+    assert await journal.attempts(since=NOW + 3) == []
+
+
+async def test_an_attempt_is_lost_once_nobody_knows_its_outcome(journal: Journal) -> None:
+    fences: dict[str, int] = {}
+    for name in ("settled", "released", "forfeited", "unknown"):
+        fence = await journal.reserve(_reservation(name, f"key {name}", 5))
+        assert isinstance(fence, int)
+        fences[name] = fence
+    assert await journal.lost_attempts(now=NOW) == []
+    await journal.settle("settled", fences["settled"], 4, _step("key settled"), None)
+    await journal.release("released", fences["released"], error="")
+    await journal.forfeit("forfeited", fences["forfeited"], error="")
+    await journal.unknown("unknown", fences["unknown"], error="lost")
+    (lost,) = await journal.lost_attempts(now=NOW + 1000)
+    assert (lost.id, lost.state, lost.error) == ("unknown", "unknown", "lost")
+    # Whoever takes it over runs it, and it is not lost for as long.
+    assert isinstance(await journal.adopt("unknown", "me", now=NOW, lease_s=60), int)
+
+
+@pytest.mark.parametrize(("charged", "counted"), [(None, 5), (0, 0), (3, 3), (9, 9)])
+async def test_what_a_lost_attempt_is_charged_replaces_what_was_held(
+    journal: Journal, charged: int | None, counted: int
+) -> None:
+    caps = (("run:r", 10), ("day:m:2026-11-23", 10))
+    fence = await journal.reserve(_reservation("a", "k", 5, caps=caps))
+    assert isinstance(fence, int)
+    await journal.unknown("a", fence, error="lost")
+    # Another's fence charges nothing.
+    await journal.forfeit("a", fence + 1, error="", charged_nano=7)
+    assert (await journal.spending("run:r")).held_nano == 5
+    adopted = await journal.adopt("a", "person", now=NOW, lease_s=60)
+    assert isinstance(adopted, int)
+    await journal.forfeit("a", adopted, error="a person: it ran", charged_nano=charged)
+    for scope, _ in caps:
+        spending = await journal.spending(scope)
+        assert (spending.held_nano, spending.spent_nano) == (0, counted)
+    (closed,) = await journal.attempts()
+    assert (closed.state, closed.charged_nano) == ("forfeited", counted)
+    with pytest.raises(StorageError, match="forfeited already"):
+        await journal.forfeit("a", adopted, error="")
+
+
+async def test_an_attempt_of_a_dead_process_is_lost_when_its_lease_has_ended(
+    tmp_path: Path,
+) -> None:
+    journal = _open("sqlite", tmp_path)
+    await journal.reserve(_reservation("a", "k", 5, lease_s=60))
+    assert await journal.lost_attempts(now=NOW + 59) == []
+    assert [a.state for a in await journal.lost_attempts(now=NOW + 61)] == ["reserved"]
+    assert await journal.renew("k", "holder of a", until=NOW + 120)
+    assert await journal.lost_attempts(now=NOW + 61) == []
+    await journal.aclose()
+
+
+async def test_paid_steps_that_a_run_reused_are_told(journal: Journal) -> None:
+    await journal.begin_run(_run())
+    await journal.begin_run(_run("old", started_at=NOW - 100))
+    rows = [
+        _row("a", status="reused"),
+        _row("b", seq=2),
+        _row("c", seq=3, status="reused", usd_nano=0),
+    ]
+    await journal.end_run(_run(), rows)
+    await journal.end_run(
+        _run("old", started_at=NOW - 100), [_row("a", run_id="old", status="reused", usd_nano=7)]
+    )
+    new = Reused("abc123", NOW, "Render", "fake/render", 5)
+    assert await journal.reused(since=NOW) == [new]
+
+
+async def test_a_run_keeps_its_key_and_what_it_leaves_out(journal: Journal) -> None:
+    await journal.begin_run(_run(api_key="k1", without="fal,google"))
+    run = await journal.run("abc123")
+    assert run is not None
+    assert (run.api_key, run.without) == ("k1", "fal,google")

@@ -88,7 +88,7 @@ def polled_prediction(call: Call, handle: Handle, reply: Reply) -> Made | Pendin
     if clip.get("uri"):
         return clip_of(call, Remote(text(clip["uri"]), own=True))
     if count(told.get("raiMediaFilteredCount")) or told.get("raiMediaFilteredReasons"):
-        raise filtered()
+        raise filtered(started=True)
     raise job_failed("", f"no clip: {told}"[:500])
 
 

@@ -56,7 +56,7 @@ def read_media(reply: Reply) -> tuple[str, bytes, Usage | None]:
     answer = Answer()
     answer.add(fields(reply.data()))
     if answer.refused:
-        raise filtered()
+        raise filtered(started=True)
     # Pictures that were only thought come first; the last one is the result.
     made = [fields(part.get("inlineData")) for part in answer.parts if not part.get("thought")]
     found = [one for one in made if one.get("data")]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from brandmodel.errors import BadResponseError, BrandModelError, ProviderError
-from brandmodel.providers._errors import failure
+from brandmodel.errors import BadResponseError, BrandModelError
+from brandmodel.providers._errors import midway
 from brandmodel.providers._events import EventReader
 from brandmodel.providers._http import Reply
-from brandmodel.providers._json import fields
+from brandmodel.providers._json import fields, parsed
 
 _STATUS: Mapping[str, int] = {
     "invalid_request_error": 400,
@@ -27,15 +28,13 @@ _STATUS: Mapping[str, int] = {
     "too_many_requests": 429,
 }
 """Where an error brings no status: by its code or type."""
+_THREE_DIGITS = re.compile(r"[0-9]{3}\Z")
 
 
 def inband(error: Any) -> BrandModelError:
     """The error that an ``error`` object is. The call was taken, so something may be billed."""
     body = {"error": error}
-    made = failure(Reply(_status(error), {}, json.dumps(body).encode()))
-    if isinstance(made, ProviderError):
-        made.started = True
-    return made
+    return midway(_status(error), json.dumps(body))
 
 
 def answer_of(reply: Reply) -> dict[str, Any]:
@@ -78,20 +77,14 @@ def event_of(data: str) -> dict[str, Any]:
     """
     if data.startswith("[DONE]"):
         return {}
-    try:
-        chunk = json.loads(data)
-    except ValueError as error:
-        raise BadResponseError("the stream is not JSON", detail=data[:500]) from error
-    if not isinstance(chunk, dict):
-        raise BadResponseError("the stream is not of objects", detail=data[:500])
-    return fields(chunk)
+    return parsed(data)
 
 
 def _status(error: Any) -> int:
     given = fields(error)
     for name in ("status_code", "status", "code"):
         value = given.get(name)
-        number = int(value) if isinstance(value, str) and value.isdigit() else value
+        number = int(value) if isinstance(value, str) and _THREE_DIGITS.match(value) else value
         if isinstance(number, int) and 400 <= number < 600:
             return number
     known = (_STATUS.get(str(given.get(name))) for name in ("code", "type"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import math
+import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ from brandmodel.tasks import Asset, Call, EditImage, GenerateImage, Picture, Usa
 _STEP = 16
 _LONGEST, _MOST_PIXELS = 3840, 3840 * 2160
 _STEEPEST = 3.0
+_SIZE = re.compile(r"[0-9]{1,5}x[0-9]{1,5}\Z")
 _DRAWN = ("image_generation.completed", "image_edit.completed")
 
 
@@ -138,8 +140,7 @@ def _usage(body: dict[str, Any], size: tuple[int, int]) -> Usage | None:
     if told is None or not told.tokens_in + told.tokens_out:
         return None
     given = text(body.get("size"))
-    wide, _, high = given.partition("x")
-    width, height = sized(given) if wide.isdigit() and high.isdigit() else size
+    width, height = sized(given) if _SIZE.match(given) else size
     return Usage(
         tokens_in=told.tokens_in,
         tokens_cached=told.tokens_cached,

@@ -75,11 +75,12 @@ class Bill:
     def charge(
         self, row: Row, counted: Counted, *, task: str = "", job_id: str = "", state: str = "done"
     ) -> Line:
-        """Put a job on the bill."""
+        """Put a job on the bill; what costs nothing is on none."""
         job_id = job_id or uuid.uuid4().hex
         nano = price_nano(row, counted)
         line = Line(job_id, row.vendor, row.model, task or row.tasks[0], nano, state)
-        self._lines[job_id] = line
+        if nano:
+            self._lines[job_id] = line
         return line
 
     def ended(self, job_id: str, state: str) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 MODEL = "fake-studio"
 _WORDS = {"million_tokens_in": "0.5", "million_tokens_out": "2"}
@@ -133,7 +133,7 @@ ROWS = (
     Row("elevenlabs", "fake_music", ("ComposeMusic",), {"second": "0.005"}),
     Row("elevenlabs", "fake_sound", ("MakeSound",), {"second": "0.002"}),
     Row("elevenlabs", "fake_scribe", ("Transcribe",), {"second": "0.0001"}),
-    Row("elevenlabs", "fake_align", ("AlignWords",), {"second": "0.0001"}),
+    Row("elevenlabs", "fake_align", ("AlignWords",), {"request": "0.001"}),
     Row(
         "comfyui",
         "fake-workflow",
@@ -141,7 +141,11 @@ ROWS = (
         {"request": "0.015"},
         {
             "result": {"media": "9.images[0]", "family": "image"},
-            "map": {"width": "5.inputs.width", "height": "5.inputs.height", "seed": "3.inputs.seed"},
+            "map": {
+                "width": "5.inputs.width",
+                "height": "5.inputs.height",
+                "seed": "3.inputs.seed",
+            },
             "workflow": _WORKFLOW,
         },
     ),
@@ -190,9 +194,7 @@ _LISTED = {
     "Moderate": ("openai/fake-moderation", *_CHATS[1:]),
     # Vectors of two models do not compare.
     "Embed": ("openai/fake-vectors",),
-    "SearchWeb": tuple(
-        f"{vendor}/fake-search" for vendor in ("tavily", "exa", "brave", "searxng")
-    ),
+    "SearchWeb": tuple(f"{vendor}/fake-search" for vendor in ("tavily", "exa", "brave", "searxng")),
 }
 _LOCAL = {
     "SearchDocuments": "local/keyword-search",
@@ -219,16 +221,16 @@ def new_keys() -> dict[str, str]:
     return {name: f"fake-{secrets.token_hex(16)}" for name in PREFIX if name not in KEYLESS}
 
 
-def write_routers(folder: Path, url: str, keys: Mapping[str, str]) -> None:
+def write_routers(folder: Path, places: Mapping[str, str], keys: Mapping[str, str]) -> None:
     """Write a complete folder of routing tables that point at a server.
 
     Args:
         folder: made where it does not exist.
-        url: of the server, such as ``http://127.0.0.1:8800``.
+        places: addresses by vendor, such as ``http://127.0.0.1:8800``.
         keys: by vendor; the file that holds them is for its owner alone.
     """
     (folder / "targets").mkdir(parents=True, exist_ok=True)
-    vendors = {name: _vendor(name, url + prefix) for name, prefix in PREFIX.items()}
+    vendors = {name: _vendor(name, places[name] + prefix) for name, prefix in PREFIX.items()}
     (folder / "vendors.toml").write_text(_toml(vendors))
     for vendor in PREFIX:
         rows = {row.name: _target(row) for row in ROWS if row.vendor == vendor}
@@ -247,7 +249,12 @@ def write_routers(folder: Path, url: str, keys: Mapping[str, str]) -> None:
             "workhorse": {"lines": 240, "takes": 1, "drawn_fps": 12},
         },
     }
-    tables: dict[str, Any] = {"model": model, "tasks": _tasks(), **recipes}
+    tables: dict[str, Any] = {
+        "model": model,
+        "tasks": _tasks(),
+        "caps": {"run_usd": 20, "confirm": False},
+        **recipes,
+    }
     (folder / f"{MODEL}.toml").write_text(_toml(tables))
 
 
@@ -268,9 +275,7 @@ def _target(row: Row) -> dict[str, Any]:
 
 def _tasks() -> dict[str, Any]:
     """Every task with its targets; who writes comes in turn, so that a run meets them all."""
-    turns = {
-        task: [*_CHATS[n % 3 :], *_CHATS[: n % 3]] for n, task in enumerate(_WRITING)
-    }
+    turns = {task: [*_CHATS[n % 3 :], *_CHATS[: n % 3]] for n, task in enumerate(_WRITING)}
     listed = {task: list(ids) for task, ids in _LISTED.items()}
     return {**turns, **listed, **{task: [id_] for task, id_ in _LOCAL.items()}}
 
@@ -299,8 +304,10 @@ def _value(value: Any) -> str:
     if isinstance(value, _Number):
         return str(value)
     if isinstance(value, Mapping):
-        items: Iterable[tuple[str, Any]] = value.items()  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-        return "{ " + ", ".join(f"{_key(name)} = {_value(one)}" for name, one in items) + " }"
+        fields = cast("Mapping[str, Any]", value)
+        return (
+            "{ " + ", ".join(f"{_key(name)} = {_value(one)}" for name, one in fields.items()) + " }"
+        )
     if isinstance(value, list):
-        return "[" + ", ".join(_value(one) for one in value) + "]"  # pyright: ignore[reportUnknownVariableType]
+        return "[" + ", ".join(map(_value, cast("list[Any]", value))) + "]"
     return json.dumps(value)

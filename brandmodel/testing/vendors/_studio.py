@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast, get_args
 
 from brandmodel.assets.store import FolderStore
 from brandmodel.brand import Palette
 from brandmodel.errors import InvalidRequestError
 from brandmodel.local.motion.pipe import ffmpeg
 from brandmodel.local.provider import LocalProvider
-from brandmodel.providers._prompts import _MOVES as MOVES
 from brandmodel.tasks import (
     AnimateImage,
     Asset,
@@ -35,6 +34,7 @@ from brandmodel.tasks import (
     WordTime,
 )
 from brandmodel.tasks.values import Space
+from brandmodel.tasks.video import Move
 
 _DRAWN, _FILMED = 384, 192
 """Longest sides that are drawn and filmed; pictures are then enlarged to what was asked for."""
@@ -45,6 +45,13 @@ _COLOURS = re.compile(
 )
 _CALM = re.compile(r"Keep the (\w+) third of the picture calm")
 _LABEL = re.compile(r'label of the product reads "([^"]*)"')
+_MOVES: Mapping[str, Move] = {
+    "pushes in": "push-in",
+    "pulls out": "pull-out",
+    "to the left": "pan-left",
+    "to the right": "pan-right",
+    "rises": "rise",
+}
 _TARGET = Target(id="local/studio", provider="local", model="studio", tasks=frozenset())
 
 
@@ -117,7 +124,7 @@ class Studio:
             height=height,
             duration_s=min(60.0, max(1.0, duration_s)),
             fps=12,
-            move=next((m for m, said in MOVES.items() if said in words), "drift"),
+            move=_move(words),
         )
         made = await self.serve(request)
         assert isinstance(made, Clip)
@@ -178,7 +185,7 @@ def enlarged(data: bytes, size: tuple[int, int]) -> bytes:
     return _png(picture)
 
 
-async def encoded(wav: bytes, form: str) -> tuple[bytes, str]:
+async def encoded(wav: bytes, form: str, *, channels: int = 1) -> tuple[bytes, str]:
     """(bytes, media type) of a sound in a vendor's form, such as ``mp3_44100_128`` or ``pcm``."""
     kind, _, rest = form.partition("_")
     rate = rest.partition("_")[0] or {"pcm": "24000"}.get(kind, "48000")
@@ -186,7 +193,8 @@ async def encoded(wav: bytes, form: str) -> tuple[bytes, str]:
         return wav, "audio/wav"
     container, codec, media_type = _CODECS.get(kind, _CODECS["mp3"])
     rate = "48000" if kind == "opus" else rate
-    command = ["-v", "error", "-i", "pipe:0", "-ar", rate, "-c:a", codec, "-f", container]
+    command = ["-v", "error", "-i", "pipe:0", "-ar", rate, "-ac", str(channels)]
+    command += ["-c:a", codec, "-f", container]
     process = await asyncio.create_subprocess_exec(
         ffmpeg(),
         *command,
@@ -212,6 +220,13 @@ def _within(size: tuple[int, int], longest: int) -> tuple[int, int]:
     width, height = (min(_LARGEST, max(16, side)) for side in size)
     scale = min(1.0, longest / max(width, height))
     return max(16, round(width * scale)), max(16, round(height * scale))
+
+
+def _move(words: str) -> Move:
+    for said, move in _MOVES.items():
+        if said in words:
+            return move
+    return "drift"
 
 
 def _palette(words: str) -> Palette | None:
@@ -248,6 +263,3 @@ def _png(picture: Any) -> bytes:
     made = io.BytesIO()
     picture.save(made, "PNG", compress_level=1)
     return made.getvalue()
-
-
-Form = Literal["wav", "mp3", "opus", "aac", "flac", "pcm"]

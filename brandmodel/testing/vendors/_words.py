@@ -94,9 +94,7 @@ def _tool(asked: Asked) -> tuple[str, dict[str, Any]] | None:
 
 async def _written(asked: Asked, studio: Studio) -> tuple[str, str]:
     """(task, JSON of its result); the text is '' where the local studio has no answer."""
-    task = next(
-        (t for said, t in _instructions().items() if asked.system.startswith(said)), None
-    )
+    task = next((t for said, t in _instructions().items() if asked.system.startswith(said)), None)
     if task is None:
         return "Chat", ""
     try:
@@ -119,7 +117,9 @@ async def _shown(task: type[Request[Any]], asked: Asked, studio: Studio) -> dict
 def _instructions() -> dict[str, type[Request[Any]]]:
     """Tasks by what a language model is told about them."""
     seen: list[Request[Any]] = [Judge(images=(NO_ASSET,)), Moderate()]
-    found: dict[str, type[Request[Any]]] = {as_chat(one).messages[0].text: type(one) for one in seen}
+    found: dict[str, type[Request[Any]]] = {
+        as_chat(one).messages[0].text: type(one) for one in seen
+    }
     for task in TASKS.values():
         said = getattr(task, "instructions", "")
         if said and speaks(task) and not issubclass(task, Chat):

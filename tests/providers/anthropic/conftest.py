@@ -11,7 +11,7 @@ from brandmodel.assets.store import FolderStore
 from brandmodel.providers._http import Http
 from brandmodel.providers.anthropic import AnthropicWire
 from brandmodel.tasks import Call, Request, Target
-from tests.providers.openai.conftest import Server, server, store
+from tests.providers.conftest import Server, server, store
 
 __all__ = ["KEY", "MakeCall", "Server", "server", "store"]
 

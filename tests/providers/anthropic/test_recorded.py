@@ -16,7 +16,7 @@ from brandmodel.providers.anthropic import AnthropicWire
 from brandmodel.providers.anthropic.reading import MessageStream, read_count
 from brandmodel.tasks import Call, Chat, ChatReply, Done, Message, Target, Usage
 from tests.providers.anthropic.conftest import MakeCall, Server
-from tests.providers.openai.recorded import Exchange, exchanges, ids, in_characters, read_stream
+from tests.providers.recorded import Exchange, exchanges, ids, in_characters, read_stream
 
 SENT = exchanges("messages", "anthropic", path="/v1/messages")
 STREAMS = [one for one in SENT if one.status == 200 and one.streamed]

@@ -15,7 +15,7 @@ from brandmodel.providers._http import Http
 from brandmodel.providers.fal import FalWire
 from brandmodel.tasks import Asset, Call, Price, Request, Target
 from tests.providers.google.conftest import film
-from tests.providers.openai.conftest import Answer, Asked, Server, server, store
+from tests.providers.conftest import Answer, Asked, Server, server, store
 
 __all__ = [
     "KEY",

@@ -13,7 +13,7 @@ import fal_client.client as official
 import pytest
 
 from brandmodel.assets.store import FolderStore
-from brandmodel.errors import ConfigError, ProviderError
+from brandmodel.errors import BadResponseError, ConfigError, ProviderError
 from brandmodel.providers.fal import FalWire
 from brandmodel.tasks import (
     AnimateImage,
@@ -235,6 +235,7 @@ async def test_weights_go_on_a_model_by_address_or_from_a_file(
         )
     )
     assert server.asked[1].body == b"weights"
+    assert server.asked[1].headers["x-fal-file-name"].endswith(".safetensors")
     body = server.asked[2].json
     assert body["loras"] == [
         {"path": "https://weights.example/a.safetensors", "scale": 0.7},
@@ -247,6 +248,18 @@ async def test_weights_that_are_not_there(wire: FalWire, call: MakeCall) -> None
     row = {"map": {"loras": "loras"}, "loras": [{"path": "/nowhere/w.safetensors"}]}
     with pytest.raises(ConfigError, match="cannot be read"):
         await wire.start(call(GenerateImage(prompt="x"), result=IMAGE, **row))
+
+
+@pytest.mark.parametrize("token", [{}, ["t"], {"token": "a\nb", "token_type": "Bearer"}])
+async def test_an_upload_without_a_token(
+    wire: FalWire, call: MakeCall, server: Server, store: FolderStore, token: Any
+) -> None:
+    server.says(token)
+    request = AnimateImage(image=noise(store), width=64, height=64, duration_s=5)
+    with pytest.raises(BadResponseError) as caught:
+        await wire.start(call(request, map={"image": "image_url"}, result={"media": "video.url"}))
+    assert not caught.value.started
+    assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize("status", [401, 500])

@@ -19,7 +19,7 @@ from brandmodel.assets.store import FolderStore
 from brandmodel.providers._http import Http
 from brandmodel.providers.google import GoogleWire
 from brandmodel.tasks import Asset, Call, Done, Job, Request, Target
-from tests.providers.openai.conftest import Server, server, store
+from tests.providers.conftest import Server, server, store
 
 __all__ = ["KEY", "MakeCall", "Server", "finished", "picture", "server", "store"]
 

@@ -52,7 +52,7 @@ from brandmodel.tasks import (
     Target,
     Usage,
 )
-from tests.providers.openai.recorded import Exchange, exchanges, ids, in_characters, read_stream
+from tests.providers.recorded import Exchange, exchanges, ids, in_characters, read_stream
 
 ASKED = Chat(messages=(Message(role="user", text="?"),))
 KIND, VENDORS = "generate", ("google", "vertex")

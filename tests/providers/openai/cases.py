@@ -25,7 +25,7 @@ from brandmodel.tasks import (
     ToolCall,
     Transcribe,
 )
-from tests.providers.openai.media import png, png64, wav
+from tests.providers.media import png, png64, wav
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

@@ -10,7 +10,7 @@ import pytest
 from brandmodel import AsyncBrandModel
 from brandmodel.recipes import recipe
 from brandmodel.tasks import Brief, Context, WriteImagePrompt
-from tests.providers.openai.conftest import Server
+from tests.providers.conftest import Server
 
 VENDOR = """\
 [newcomer]

@@ -49,7 +49,7 @@ from brandmodel.tasks import (
     Transcribe,
     Transcript,
 )
-from tests.providers.openai.recorded import Exchange, exchanges, ids, in_characters, read_stream
+from tests.providers.recorded import Exchange, exchanges, ids, in_characters, read_stream
 
 SOUND = Asset(sha256="1" * 64, media_type="audio/wav", size=1, duration_s=3.7)
 PICTURE = Asset(sha256="2" * 64, media_type="image/png", size=1, width=128, height=128)

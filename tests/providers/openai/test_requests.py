@@ -12,7 +12,7 @@ from brandmodel.providers.openai import OpenAIWire
 from brandmodel.tasks import Chat, Done, GenerateImage, Message, ReadBrief, Speak, Transcribe
 from tests.providers.openai.cases import CASES, CHAT_ANSWER, PICTURE_ANSWER, Case
 from tests.providers.openai.conftest import KEY, Asked, MakeCall, Server
-from tests.providers.openai.media import png, wav
+from tests.providers.media import png, wav
 
 HI = Chat(messages=(Message(role="user", text="Hi"),))
 

@@ -13,7 +13,7 @@ from brandmodel.providers.openai.meaning import EMBED
 from brandmodel.routing import load_tables
 from brandmodel.tasks import Chat, Embed, Message
 from tests.providers.openai.conftest import MakeCall
-from tests.providers.openai.recorded import exchanges
+from tests.providers.recorded import exchanges
 
 ROWS = {
     name: row.value for name, row in load_tables().vendors.items() if row.value.provider == "openai"

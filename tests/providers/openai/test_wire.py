@@ -38,7 +38,7 @@ from brandmodel.tasks import (
     WriteImagePrompt,
 )
 from tests.providers.openai.conftest import KEY, MakeCall, Server
-from tests.providers.openai.media import wav
+from tests.providers.media import wav
 
 HI = Chat(messages=(Message(role="user", text="Hi"),))
 CAT = GenerateImage(prompt="A cat", width=64, height=64)

@@ -1,4 +1,4 @@
-"""Recorded traffic of the vendors that speak this wire, exchange by exchange."""
+"""Recorded traffic of real vendors, exchange by exchange."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from brandmodel.providers._events import EventReader
@@ -37,10 +39,34 @@ class Exchange:
         return json.loads(self.body)
 
     @property
+    def asked(self) -> str:
+        """Method and address, without query and fragment."""
+        url = self.request["url"].partition("?")[0].partition("#")[0]
+        return f"{self.request['method']} {url}"
+
+    @property
     def chunks(self) -> list[dict[str, Any]]:
         """The objects of a stream, cut by hand and not by what is tested."""
         lines = [line[5:].strip() for line in self.body.splitlines() if line.startswith(b"data:")]
         return [json.loads(line) for line in lines if line and line != b"[DONE]"]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A file: exchanges, or the frames of a session."""
+
+    vendor: str
+    kind: str
+    name: str
+    exchanges: tuple[Exchange, ...]
+    frames: int
+
+
+@cache
+def recordings() -> tuple[Recording, ...]:
+    """Every file."""
+    files = sorted((SHARED / "recorded").glob("*/*/*.json"))
+    return tuple(_recording(file) for file in files)
 
 
 def exchanges(kind: str, *vendors: str, path: str) -> list[Exchange]:
@@ -49,8 +75,7 @@ def exchanges(kind: str, *vendors: str, path: str) -> list[Exchange]:
         one
         for vendor in vendors
         for one in _all(vendor, kind)
-        if one.request["method"] == "POST"
-        and one.request["url"].partition("?")[0].partition("#")[0].endswith(path)
+        if one.asked.startswith("POST ") and one.asked.endswith(path)
     ]
 
 
@@ -77,18 +102,19 @@ def in_characters(body: bytes) -> list[bytes]:
 
 
 def _all(vendor: str, kind: str) -> Iterator[Exchange]:
-    for file in sorted((SHARED / "recorded" / vendor / kind).glob("*.json")):
-        for number, one in enumerate(json.loads(file.read_text()).get("exchanges", [])):
-            response = one["response"]
-            body = response.get("body", "").encode() or base64.b64decode(
-                response.get("body_b64", "")
-            )
-            yield Exchange(
-                vendor,
-                kind,
-                f"{file.stem}-{number}",
-                one["request"],
-                response["status"],
-                response["headers"],
-                body,
-            )
+    for one in recordings():
+        if (one.vendor, one.kind) == (vendor, kind):
+            yield from one.exchanges
+
+
+def _recording(file: Path) -> Recording:
+    told = json.loads(file.read_text())
+    vendor, kind = file.parts[-3:-1]
+    found: list[Exchange] = []
+    for number, one in enumerate(told.get("exchanges", [])):
+        said = one["response"]
+        body = said.get("body", "").encode() or base64.b64decode(said.get("body_b64", ""))
+        name = f"{file.stem}-{number}"
+        status, headers = said["status"], said["headers"]
+        found.append(Exchange(vendor, kind, name, one["request"], status, headers, body))
+    return Recording(vendor, kind, file.stem, tuple(found), len(told.get("frames", [])))

@@ -1,0 +1,118 @@
+"""Before the first live run of a project: which vendors, at what price, and whether to go on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, cast
+
+from brandmodel.errors import InvalidRequestError, MissingCredentialError, RunCancelled
+from brandmodel.model import AsyncBrandModel, Wishes
+from brandmodel.routing import ModelTable
+
+_FILE = "agreed.json"
+
+
+async def agree(
+    studio: AsyncBrandModel, model: str | None, prompt: str, wishes: Wishes, *, yes: bool
+) -> None:
+    """Have a person agree before money is spent: once for a model and its vendors in a project.
+
+    Raises:
+        InvalidRequestError: nobody is there to be asked.
+        RunCancelled: the answer was no.
+    """
+    table = studio.engine.tables.model(model)
+    vendors = vendors_of(studio, table.without(frozenset(wishes.get("without", ()))))
+    if not (table.model.caps.confirm and vendors):
+        return
+    file = studio.engine.home / _FILE
+    if _agreed(file, table.name, vendors):
+        return
+    quote = await studio.quote(prompt, **wishes)
+    if not quote.high_usd:
+        return
+    if not yes:
+        budget = wishes.get("budget_usd")
+        limit = table.model.caps.run_usd if budget is None else budget
+        await _ask(
+            f"{table.name} has not spent money in this project before.\n"
+            f"  it may use   {', '.join(vendors)}\n"
+            f"  this run     ${quote.low_usd:.4f} to ${quote.high_usd:.4f}\n"
+            f"  at most      ${limit:.4f}, where it would be stopped\n"
+        )
+    _remember(file, table.name, vendors)
+
+
+def vendors_of(studio: AsyncBrandModel, table: ModelTable) -> list[str]:
+    """Vendors whose priced targets a model lists and that have their key; all others cannot be paid."""
+    listed = {i for row in table.model.tasks.values() for i in row.listed()}
+    vendors: set[str] = set()
+    for target in (table.targets[i] for i in listed):
+        if target.paid:
+            with contextlib.suppress(MissingCredentialError):
+                studio.engine.providers.key_of(target)
+                vendors.add(target.id.partition("/")[0])
+    return sorted(vendors)
+
+
+async def _ask(told: str) -> None:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise InvalidRequestError(
+            "the first run that may cost money has to be agreed to, and nobody is there to be asked",
+            hint="look at `brandmodel quote`, then add --yes; nothing was started",
+        )
+    print(f"{told}Go on? [y/N] ", end="", file=sys.stderr, flush=True)
+    if (await _line()).strip().lower() not in ("y", "yes"):
+        raise RunCancelled("not started; nothing was spent")
+
+
+async def _line() -> str:
+    """A line from the terminal, waited for in such a way that Ctrl-C still ends the program."""
+    ready = asyncio.Event()
+    loop, stdin = asyncio.get_running_loop(), sys.stdin.fileno()
+    try:
+        loop.add_reader(stdin, ready.set)
+    except NotImplementedError:  # On Windows a loop cannot watch the terminal.
+        return sys.stdin.readline()
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(stdin)
+    return sys.stdin.readline()
+
+
+def _agreed(file: Path, model: str, vendors: Iterable[str]) -> bool:
+    return any(set(vendors) <= set(each) for each in _read(file).get(model, []))
+
+
+def _remember(file: Path, model: str, vendors: list[str]) -> None:
+    agreed = _read(file)
+    agreed.setdefault(model, []).append(vendors)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f".{secrets.token_hex(8)}.part")
+    temporary.write_text(json.dumps(agreed, indent=2), encoding="utf-8")
+    os.replace(temporary, file)
+
+
+def _read(file: Path) -> dict[str, list[list[str]]]:
+    """Vendors that were agreed to, by model; a file that cannot be read has nobody's word in it."""
+    try:
+        kept: Any = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(kept, dict):
+        return {}
+    sets = cast("dict[str, Any]", kept)
+    return {model: _sets(said) for model, said in sets.items()}
+
+
+def _sets(said: Any) -> list[list[str]]:
+    sets = cast("list[Any]", said) if isinstance(said, list) else []
+    return [[str(v) for v in cast("list[Any]", each)] for each in sets if isinstance(each, list)]
