@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
+from fractions import Fraction
 
 from brandmodel.routing.tokens import token_cost, token_most
 from brandmodel.tasks import Price, Target, Usage
@@ -74,16 +75,17 @@ def _units(target: Target, usage: Usage) -> int:
     return sum(math.ceil(each * amounts[unit]) for unit, each in price.units.items())
 
 
-def _amounts(usage: Usage) -> Mapping[str, float]:
+def _amounts(usage: Usage) -> Mapping[str, Fraction]:
+    """Exact: the noise of floats must not become a nano-dollar."""
     return {
-        "request": 1.0,
-        "million_tokens_in": usage.tokens_in / 1e6,
-        "million_tokens_out": usage.tokens_out / 1e6,
-        "image": float(usage.images),
-        "megapixel": usage.pixels / 1e6,
-        "started_megapixel": float(math.ceil(usage.pixels / 2**20)),
-        "second": usage.seconds,
-        "thousand_characters": usage.characters / 1e3,
+        "request": Fraction(1),
+        "million_tokens_in": Fraction(usage.tokens_in, 10**6),
+        "million_tokens_out": Fraction(usage.tokens_out, 10**6),
+        "image": Fraction(usage.images),
+        "megapixel": Fraction(usage.pixels, 10**6),
+        "started_megapixel": Fraction(math.ceil(usage.pixels / 2**20)),
+        "second": Fraction(usage.seconds).limit_denominator(10**6),
+        "thousand_characters": Fraction(usage.characters, 1000),
     }
 
 

@@ -141,7 +141,18 @@ class ModelTable:
                 f"target {target!r} does not serve {task}",
                 hint=f"one of {', '.join(able) or 'none'}",
             )
+        if target.partition("/")[0] not in self._vendors():
+            # Money and documents go to nobody whom the published model does not name.
+            raise InvalidRequestError(
+                f"model {self.name!r} lists no target of the vendor of {target!r}",
+                hint="name a model that does, or add the target to its table",
+            )
         return found
+
+    def _vendors(self) -> frozenset[str]:
+        """Vendors of every target that the model lists."""
+        ids = (id_ for row in self.model.tasks.values() for id_ in row.listed())
+        return frozenset(id_.partition("/")[0] for id_ in ids)
 
 
 def _listed(row: TaskRow, tier: Tier) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from email.parser import BytesParser
@@ -15,6 +16,8 @@ import pytest
 from aiohttp import web
 
 from brandmodel.assets.store import FolderStore
+from brandmodel.providers._http import Http
+from tests.providers.raw import KEY, Asker, Hurried, Raw, serving
 
 
 @dataclass
@@ -106,3 +109,23 @@ async def server() -> AsyncIterator[Server]:
 @pytest.fixture
 def store(tmp_path: Path) -> FolderStore:
     return FolderStore(tmp_path / "assets")
+
+
+@pytest.fixture
+async def raw() -> AsyncIterator[Raw]:
+    made = Raw()
+    async with serving(made):
+        yield made
+
+
+@pytest.fixture
+async def hurried() -> AsyncIterator[Hurried]:
+    http = Http()
+    yield Hurried(http, lambda target: KEY)
+    await http.aclose()
+
+
+@pytest.fixture
+def ask(hurried: Hurried, raw: Raw, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Asker:
+    caplog.set_level(logging.DEBUG)
+    return Asker(hurried, raw, tmp_path, caplog)

@@ -15,11 +15,6 @@ from replicate.exceptions import ReplicateError
 
 from tests.testing.counter import Counter
 
-# fal's client keeps a connection of its uploads that nobody can close.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
-)
-
 
 @pytest.fixture
 def fal(vendors: Counter, monkeypatch: pytest.MonkeyPatch) -> Iterator[fal_client.SyncClient]:
@@ -59,6 +54,8 @@ def test_fal_makes_a_picture_through_its_queue(
     assert _job(vendors, handle.request_id)["usd"] == 0.025
 
 
+# The client leaves the connection of its upload open.
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 def test_fal_takes_files_and_makes_them_larger(fal: fal_client.SyncClient) -> None:
     data = io.BytesIO()
     Image.new("RGB", (32, 32), "navy").save(data, "PNG")

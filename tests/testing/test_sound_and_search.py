@@ -13,10 +13,6 @@ from tavily import InvalidAPIKeyError, TavilyClient
 
 from tests.testing.counter import Counter
 
-# These clients cannot be closed.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
-)
 VOICE = "JBFqnCBsd6RMkjVDRZzb"
 
 

@@ -87,7 +87,7 @@ async def test_a_picture_of_five_vendors_costs_what_they_bill(
     finally:
         vendors.send("_vendors/fal", {"on": True})
     billed = vendors.told("_bill")["total_usd"] - before
-    assert result.receipt.paid_usd == pytest.approx(billed, abs=2e-9)
+    assert result.receipt.paid_usd == pytest.approx(billed, abs=1e-12)
     steps = {step.task: step for step in result.receipt.steps}
     assert steps["GenerateImage"].target == "replicate/picture"
     assert {"openai", "anthropic", "google"} < {

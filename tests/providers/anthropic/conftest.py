@@ -11,9 +11,9 @@ from brandmodel.assets.store import FolderStore
 from brandmodel.providers._http import Http
 from brandmodel.providers.anthropic import AnthropicWire
 from brandmodel.tasks import Call, Request, Target
-from tests.providers.conftest import Server, server, store
+from tests.providers.conftest import Server
 
-__all__ = ["KEY", "MakeCall", "Server", "server", "store"]
+__all__ = ["KEY", "MakeCall", "Server"]
 
 KEY = "sk-ant-api03-test-1234567890"
 MakeCall = Callable[..., Call]

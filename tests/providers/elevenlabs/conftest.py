@@ -9,9 +9,9 @@ from brandmodel.assets.store import FolderStore
 from brandmodel.providers._http import Http
 from brandmodel.providers.elevenlabs import ElevenLabsWire
 from brandmodel.tasks import Call, Request, Target
-from tests.providers.conftest import Answer, Asked, Server, server, store
+from tests.providers.conftest import Answer, Asked, Server
 
-__all__ = ["KEY", "Answer", "Asked", "MakeCall", "Server", "server", "store"]
+__all__ = ["KEY", "Answer", "Asked", "MakeCall", "Server"]
 
 KEY = "Zm9vYmFyZWxldmVu"
 MakeCall = Callable[..., Call]

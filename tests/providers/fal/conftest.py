@@ -14,8 +14,8 @@ from brandmodel.assets.store import FolderStore
 from brandmodel.providers._http import Http
 from brandmodel.providers.fal import FalWire
 from brandmodel.tasks import Asset, Call, Price, Request, Target
-from tests.providers.google.conftest import film
 from tests.providers.conftest import Answer, Asked, Server, server, store
+from tests.providers.google.conftest import film
 
 __all__ = [
     "KEY",

@@ -19,9 +19,9 @@ from brandmodel.assets.store import FolderStore
 from brandmodel.providers._http import Http
 from brandmodel.providers.google import GoogleWire
 from brandmodel.tasks import Asset, Call, Done, Job, Request, Target
-from tests.providers.conftest import Server, server, store
+from tests.providers.conftest import Server
 
-__all__ = ["KEY", "MakeCall", "Server", "finished", "picture", "server", "store"]
+__all__ = ["KEY", "MakeCall", "Server", "finished", "picture"]
 
 KEY = "AIzaSyTest1234567890abcdef"
 MakeCall = Callable[..., Call]

@@ -11,9 +11,9 @@ from brandmodel.assets.store import FolderStore
 from brandmodel.providers._http import Http
 from brandmodel.providers.openai import OpenAIWire
 from brandmodel.tasks import Call, Request, Target
-from tests.providers.conftest import Answer, Asked, Server, server, store
+from tests.providers.conftest import Answer, Asked, Server
 
-__all__ = ["KEY", "Answer", "Asked", "MakeCall", "Server", "server", "store"]
+__all__ = ["KEY", "Answer", "Asked", "MakeCall", "Server"]
 
 KEY = "Zm9vYmFyMTIzNDU2"
 """Of no known shape: it must be hidden because it is the key, not because it looks like one."""

@@ -10,9 +10,9 @@ from openai import AsyncOpenAI
 from brandmodel.assets.store import FolderStore
 from brandmodel.providers.openai import OpenAIWire
 from brandmodel.tasks import Chat, Done, GenerateImage, Message, ReadBrief, Speak, Transcribe
+from tests.providers.media import png, wav
 from tests.providers.openai.cases import CASES, CHAT_ANSWER, PICTURE_ANSWER, Case
 from tests.providers.openai.conftest import KEY, Asked, MakeCall, Server
-from tests.providers.media import png, wav
 
 HI = Chat(messages=(Message(role="user", text="Hi"),))
 

@@ -37,8 +37,8 @@ from brandmodel.tasks import (
     Transcribe,
     WriteImagePrompt,
 )
-from tests.providers.openai.conftest import KEY, MakeCall, Server
 from tests.providers.media import wav
+from tests.providers.openai.conftest import KEY, MakeCall, Server
 
 HI = Chat(messages=(Message(role="user", text="Hi"),))
 CAT = GenerateImage(prompt="A cat", width=64, height=64)

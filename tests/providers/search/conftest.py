@@ -9,9 +9,9 @@ from brandmodel.assets.store import FolderStore
 from brandmodel.providers._http import Http
 from brandmodel.providers._wire import Wire
 from brandmodel.tasks import Call, Done, Pages, SearchWeb, Target
-from tests.providers.conftest import Answer, Asked, Server, server, store
+from tests.providers.conftest import Answer, Asked, Server
 
-__all__ = ["KEY", "Answer", "Asked", "Search", "Server", "server", "store"]
+__all__ = ["KEY", "Answer", "Asked", "Search", "Server"]
 
 KEY = "Zm9vYmFyc2VhcmNo"
 BEGAN = 1_790_000_000.0
