@@ -15,6 +15,7 @@ from brandmodel.tasks.audio import (
     Alignment,
     AlignWords,
     ComposeMusic,
+    FitMusic,
     MakeSound,
     Mix,
     MixSound,
@@ -65,7 +66,7 @@ from brandmodel.tasks.image import (
     PlaceProduct,
     UpscaleImage,
 )
-from brandmodel.tasks.judging import Judge, Judgement, Moderate, Moderation, Score
+from brandmodel.tasks.judging import Judge, Judgement, JudgeSpeech, Moderate, Moderation, Score
 from brandmodel.tasks.layout import TextBox, Typeset, TypesetPicture
 from brandmodel.tasks.provenance import Sign, Signed, SourceType
 from brandmodel.tasks.search import Passage, Passages, SearchDocuments
@@ -84,7 +85,9 @@ from brandmodel.tasks.video import (
     AnimateImage,
     Assemble,
     Caption,
+    Card,
     Clip,
+    DrawStoryboard,
     Film,
     InterpolateFrames,
     ShotOnFilm,
@@ -121,6 +124,7 @@ __all__ = [
     "Brief",
     "Call",
     "Caption",
+    "Card",
     "CheckSources",
     "Citation",
     "Clip",
@@ -131,15 +135,18 @@ __all__ = [
     "CutOut",
     "Document",
     "Done",
+    "DrawStoryboard",
     "Film",
     "FilmOutline",
     "FilmReading",
+    "FitMusic",
     "GenerateImage",
     "GradeImage",
     "ImagePrompt",
     "InterpolateFrames",
     "Job",
     "Judge",
+    "JudgeSpeech",
     "Judgement",
     "Kit",
     "Line",

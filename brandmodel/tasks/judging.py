@@ -8,6 +8,7 @@ from pydantic import Field
 
 from brandmodel.brand import Palette
 from brandmodel.tasks._base import Request, Result, Stage, Usage, Value, token_bound
+from brandmodel.tasks.audio import Speech
 from brandmodel.tasks.values import Asset, Box, Space
 
 
@@ -67,6 +68,30 @@ class Judge(Request[Judgement]):
         """A look at each picture, by the usual 256 tokens, and the words."""
         looks = 256 * len(self.images)
         return Usage(tokens_in=looks + token_bound(self.prompt), tokens_out=32 * len(result.scores))
+
+
+class JudgeSpeech(Request[Judgement]):
+    """Listen to takes of the same text and name the best.
+
+    A score's ``total`` goes by what a listener notices: words in time, an even pace, a clear voice.
+
+    Attributes:
+        takes: the same text, each said by another voice or in another way.
+    """
+
+    stage: ClassVar[Stage] = "generate"
+
+    takes: tuple[Speech, ...] = Field(min_length=1)
+    text: str
+
+    def sketch(self, *, dear: bool) -> Judgement:
+        """All alike."""
+        return Judgement(scores=tuple(Score(total=0.0) for _ in self.takes))
+
+    def usage(self, result: Judgement) -> Usage:
+        """Seconds listened to, and the words."""
+        seconds = sum(take.audio.duration_s or 0.0 for take in self.takes)
+        return Usage(seconds=seconds, tokens_in=token_bound(self.text))
 
 
 class Moderation(Result):
