@@ -25,7 +25,7 @@ from brandmodel.recipes.cutting import (
     timeline_of,
     tracks_of,
 )
-from brandmodel.recipes.shooting import Filmed, Footage, filmed, products_by_shot
+from brandmodel.recipes.shooting import Filmed, Footage, filmed, products_by_shot, still
 from brandmodel.recipes.signing import signed
 from brandmodel.recipes.speaking import (
     captions_of,
@@ -47,6 +47,7 @@ from brandmodel.tasks import (
     Moderate,
     Music,
     OutlineFilm,
+    Picture,
     ReadFilmBrief,
     Rerank,
     Script,
@@ -211,13 +212,7 @@ def _in_own_words(draft: Script, own: tuple[str, ...]) -> Script:
 async def _recorded(
     ctx: Context, brief: Brief, plan: Plan, options: FilmOptions, form: Format
 ) -> Recorded:
-    """Music first, since cuts stand on its beats; then shots, voice and effects side by side."""
-    music = await _music(ctx, brief, plan)
-    durations = snapped([shot.duration_s for shot in plan.shots], music.beats_s)
-    shots = tuple(
-        shot.model_copy(update={"duration_s": duration})
-        for shot, duration in zip(plan.shots, durations, strict=True)
-    )
+    """Music, stills and voices side by side; then the shots move, each as long as the beats say."""
     footage = Footage(
         brief=brief,
         outline=plan.outline,
@@ -228,15 +223,30 @@ async def _recorded(
         redraw_usd=options.redraw_usd,
         fps=options.fps,
         drawn_fps=options.drawn_fps if options.drawn_fps < options.fps else options.fps,
-        own=_own_pictures(brief, shots),
-        products=await products_by_shot(ctx, brief, shots),
+        own=_own_pictures(brief, plan.shots),
+        products=await products_by_shot(ctx, brief, plan.shots),
     )
     made = await ctx.gather(
-        ctx.gather(*(filmed(ctx.scope(shot.id), shot, footage) for shot in shots)),
+        _music(ctx, brief, plan),
+        ctx.gather(*(still(ctx.scope(shot.id), shot, footage) for shot in plan.shots)),
         ctx.gather(*(spoken(ctx.scope(line.id), line) for line in plan.said)),
+    )
+    music, stills, voices = cast("tuple[Music, list[Picture], list[Speech]]", made)
+    durations = snapped([shot.duration_s for shot in plan.shots], music.beats_s)
+    shots = tuple(
+        shot.model_copy(update={"duration_s": duration})
+        for shot, duration in zip(plan.shots, durations, strict=True)
+    )
+    moved = await ctx.gather(
+        ctx.gather(
+            *(
+                filmed(ctx.scope(shot.id), shot, picture, footage)
+                for shot, picture in zip(shots, stills, strict=True)
+            )
+        ),
         _effects(ctx, brief, plan, shots),
     )
-    clips, voices, effects = cast("tuple[list[Filmed], list[Speech], tuple[Track, ...]]", made)
+    clips, effects = cast("tuple[list[Filmed], tuple[Track, ...]]", moved)
     return Recorded(shots, clips, voices, music, effects)
 
 

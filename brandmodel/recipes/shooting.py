@@ -79,33 +79,8 @@ async def products_by_shot(ctx: Context, brief: Brief, shots: tuple[Shot, ...]) 
     return {id_: cut[number % len(cut)].image for number, id_ in enumerate(wanting)}
 
 
-async def filmed(unit: Context, shot: Shot, footage: Footage) -> Filmed:
-    """One shot, from its description to its clip."""
-    picture = await _picture(unit, shot, footage)
-    width, height = footage.size
-    clip = await unit.call(
-        AnimateImage(
-            image=picture.image,
-            width=width,
-            height=height,
-            duration_s=shot.duration_s,
-            fps=footage.drawn_fps,
-            move=shot.move,
-            scene=picture.scene,
-            subjects=picture.subjects,
-            seed=footage.brief.seed,
-        ),
-        name="animate",
-    )
-    if footage.drawn_fps != footage.fps:
-        clip = await unit.call(
-            InterpolateFrames(clip=clip.video, fps=footage.fps, subjects=clip.subjects),
-            name="between",
-        )
-    return Filmed(clip, picture.image)
-
-
-async def _picture(unit: Context, shot: Shot, footage: Footage) -> Picture:
+async def still(unit: Context, shot: Shot, footage: Footage) -> Picture:
+    """A shot's picture, from its description to the best take; a person's own is taken as it is."""
     if shot.id in footage.own:
         return Picture(image=footage.own[shot.id])
     width, height = footage.size
@@ -140,6 +115,31 @@ async def _picture(unit: Context, shot: Shot, footage: Footage) -> Picture:
         # Whoever knows the scene draws it at full size and in the palette as the camera moves.
         return best
     return await _graded(unit, await _enlarged(unit, best, footage.size), palette)
+
+
+async def filmed(unit: Context, shot: Shot, picture: Picture, footage: Footage) -> Filmed:
+    """The camera's move through a shot's picture."""
+    width, height = footage.size
+    clip = await unit.call(
+        AnimateImage(
+            image=picture.image,
+            width=width,
+            height=height,
+            duration_s=shot.duration_s,
+            fps=footage.drawn_fps,
+            move=shot.move,
+            scene=picture.scene,
+            subjects=picture.subjects,
+            seed=footage.brief.seed,
+        ),
+        name="animate",
+    )
+    if footage.drawn_fps != footage.fps:
+        clip = await unit.call(
+            InterpolateFrames(clip=clip.video, fps=footage.fps, subjects=clip.subjects),
+            name="between",
+        )
+    return Filmed(clip, picture.image)
 
 
 async def _with_product(
