@@ -11,10 +11,18 @@ import os
 import secrets
 import shutil
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, TypeVar, Unpack, get_args
 
 from pydantic import ValidationError
 
@@ -32,6 +40,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PathLike = str | os.PathLike[str]
+Given: TypeAlias = "PathLike | bytes | Asset | Output | Result"
+"""Something brought along: a path, a file's bytes, an asset of the store, or an earlier result."""
 
 
 class Wishes(TypedDict, total=False):
@@ -43,7 +53,12 @@ class Wishes(TypedDict, total=False):
         seed: reproduces the result; 0 when left out.
         size: (width, height) in pixels.
         media_type: of the main output, such as ``image/jpeg``.
-        product: a photograph of the product to be shown: a path, or the bytes of the file.
+        product: photographs of the product to be shown; one, or several.
+        picture: finished pictures to be shown as they are, such as an earlier result.
+        logo: stands in for the brand's own.
+        music: stands in for composed music.
+        script: your own words to be said, a line of it each: the words themselves, or a path to them.
+        options: settings of the recipe, such as ``{"fps": 30}``; they go before the model's own.
         budget_usd: nothing is started that could pass it.
         overrides: a person's words by step name: ``edit(...)``, ``lock(...)``, ``choice(...)``, or
             request fields as ``{"picture.seed": 7}``.
@@ -56,7 +71,12 @@ class Wishes(TypedDict, total=False):
     seed: int
     size: tuple[int, int] | None
     media_type: str | None
-    product: PathLike | bytes | None
+    product: Given | Sequence[Given] | None
+    picture: Given | Sequence[Given] | None
+    logo: Given | None
+    music: Given | None
+    script: Given | None
+    options: Mapping[str, Any] | None
     budget_usd: float | None
     overrides: Mapping[str, Any] | None
     review: bool | Iterable[str]
@@ -89,7 +109,7 @@ class Result:
         Raises:
             InvalidRequestError: it is not text.
         """
-        main = self._main()
+        main = self.output()
         if not main.asset.media_type.startswith("text/"):
             raise InvalidRequestError(
                 f"the result is {main.asset.media_type}, not text", hint="use save()"
@@ -109,7 +129,7 @@ class Result:
         from brandmodel.recipes import media_type_of
 
         target = Path(path)
-        output = self._main() if name is None else self._named(name)
+        output = self.output(name)
         asked = media_type_of(target.suffix)
         if asked != output.asset.media_type:
             raise InvalidRequestError(
@@ -123,30 +143,47 @@ class Result:
                 f"output {output.name!r} is gone from {output.path.parent}",
                 hint="run again: what made it is made anew",
             )
-        temporary = target.with_name(f".{secrets.token_hex(8)}.part")
+        place = target
         try:
-            shutil.copyfile(output.path, temporary)
-            os.replace(temporary, target)
+            for link, file in output.links.items():
+                place = target.parent / "media"
+                place.mkdir(exist_ok=True)
+                place = place / link
+                _copied(file, place)
+            place = target
+            _copied(output.path, place)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
             raise StorageError(
-                f"{target}: {error.strerror}", hint="free space, or save elsewhere"
+                f"{place}: {error.strerror}", hint="free space, or save elsewhere"
             ) from error
         return target
 
-    def _main(self) -> Output:
+    def output(self, name: str | None = None) -> Output:
+        """An output by name; the main one by default.
+
+        Raises:
+            InvalidRequestError: there is none of that name, or none yet.
+        """
         if not self.outputs:
             raise InvalidRequestError(f"run {self.run_id} is {self.status} and has no output yet")
-        return self.outputs[0]
-
-    def _named(self, name: str) -> Output:
         for output in self.outputs:
-            if output.name == name:
+            if name in (None, output.name):
                 return output
         raise InvalidRequestError(
             f"no output {name!r}", hint=f"there are: {', '.join(o.name for o in self.outputs)}"
         )
+
+
+def _copied(source: Path, target: Path) -> None:
+    """A whole copy or none: what stood there before is kept until the copy is complete."""
+    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        shutil.copyfile(source, temporary)
+        os.replace(temporary, target)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
 
 
 class AsyncRun:
@@ -284,15 +321,14 @@ class AsyncBrandModel:
 
     async def _order(self, prompt: str, wishes: Wishes) -> Order:
         from brandmodel.engine.engine import Order
+        from brandmodel.engine.inputs import with_inputs
         from brandmodel.engine.overrides import parsed
 
         if unknown := set(wishes) - Wishes.__annotations__.keys():
             raise TypeError(f"unknown argument {', '.join(sorted(unknown))}")
         _refuse_unusable(wishes)
-        brief = _brief(prompt, wishes)
-        photo, review = wishes.get("product"), wishes.get("review", False)
-        if photo is not None:
-            brief = brief.model_copy(update={"product": await self._product(photo)})
+        brief = await with_inputs(self.engine, _brief(prompt, wishes), _brought(wishes))
+        review = wishes.get("review", False)
         if isinstance(review, str):
             review = (review,)
         return Order(
@@ -311,18 +347,6 @@ class AsyncBrandModel:
         self._going.add(run)
         execution.task.add_done_callback(lambda _: self._going.discard(run))
         return run
-
-    async def _product(self, photo: PathLike | bytes) -> Asset:
-        if isinstance(photo, bytes):
-            return await self.engine.put_picture(photo, name="product")
-        path = Path(photo)
-        try:
-            data = await asyncio.to_thread(path.read_bytes)
-        except OSError as error:
-            raise InvalidRequestError(
-                f"product {path}: {error.strerror}", hint="give the path of a picture file"
-            ) from error
-        return await self.engine.put_picture(data, name=path.name)
 
 
 class Run:
@@ -508,6 +532,7 @@ def _brief(prompt: str, wishes: Wishes) -> Brief:
             height=height,
             seed=seed,
             media_type=wishes.get("media_type"),
+            options=dict(wishes.get("options") or {}),
         )
         brief.prompt.encode()
     except ValidationError as error:
@@ -521,6 +546,19 @@ def _brief(prompt: str, wishes: Wishes) -> Brief:
     if not -(2**63) <= brief.seed < 2**63:
         raise InvalidRequestError(f"a seed of {seed} is too large", hint="it has at most 64 bits")
     return brief
+
+
+def _brought(wishes: Wishes) -> dict[str, Any]:
+    """What was brought along; of an earlier result its main output."""
+
+    def main(given: Any) -> Any:
+        if isinstance(given, Result):
+            return given.output()
+        if isinstance(given, list | tuple):
+            return [main(one) for one in given]  # pyright: ignore[reportUnknownVariableType]
+        return given
+
+    return {k: main(wishes.get(k)) for k in ("product", "picture", "logo", "music", "script")}
 
 
 def _pair(size: Any) -> tuple[Any, Any]:

@@ -12,7 +12,7 @@ from brandmodel.recipes import RECIPES, find
 from brandmodel.tasks import PROVIDERS
 
 # Loaded before the first snapshot: a module registers its recipe only once.
-for _name in ("picture", "answer", "film"):
+for _name in ("picture", "answer", "film", "voiceover"):
     find(_name)
 
 SHARED = Path(__file__).parents[2] / "shared"

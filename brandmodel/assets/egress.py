@@ -1,11 +1,11 @@
 """The one gate through which everything leaves. It looks and refuses; it never changes a byte.
 
-Default-deny: text must be text; a picture must be built of parts that are known to say nothing of
-where it is from, and may hold one manifest more, if that is the brand's own. Plain ``struct``: the
-gate stands in every request's way.
+Default-deny: text must be text; a picture, sound or film must be built of parts that are known to
+say nothing of where it is from, and may hold one manifest more, if that is
+the brand's own. Plain ``struct``: the gate stands in every request's way.
 
-Formats: PNG 3rd edition (W3C), JPEG T.81 with JUMBF in APP11 (ISO 19566-5), WebP RFC 9649, MP4
-(``movie``).
+Formats: PNG 3rd edition (W3C), JPEG T.81 with JUMBF in APP11 (ISO 19566-5); WebP and WAV
+(``riff``), MP4 with or without pictures (``movie``), MP3 (``layer3``).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import hashlib
 import struct
 from collections.abc import Callable, Iterator
 
-from brandmodel.assets import movie
-from brandmodel.assets.movie import Foreign
+from brandmodel.assets import layer3, movie, riff
+from brandmodel.assets.foreign import CUT_OFF, Foreign, begins, ends, shown
 from brandmodel.errors import RunError
 
 MARK = "org.brandmodel.recipe"
@@ -28,7 +28,6 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_PLAIN = frozenset(
     (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"sRGB", b"gAMA", b"cHRM", b"sBIT", b"pHYs")
 )
-_WEBP_PLAIN = frozenset((b"VP8 ", b"VP8L", b"VP8X", b"ALPH"))
 _EOI, _SOS, _APP0, _APP11, _APP14 = 0xD9, 0xDA, 0xE0, 0xEB, 0xEE
 _JPEG_PLAIN = (frozenset(range(0xC0, 0xD0)) | {0xDB, 0xDC, 0xDD}) - {0xC8}
 _JPEG_NAMES = {0xE1: "Exif or XMP", 0xE2: "a colour profile", 0xED: "IPTC", 0xFE: "a comment"}
@@ -66,7 +65,7 @@ def check(data: bytes, media_type: str, *, signer: str = "") -> None:
     except Foreign as foreign:
         raise _refused(media_type, str(foreign)) from None
     except (struct.error, IndexError):
-        raise _refused(media_type, "it is damaged or cut off") from None
+        raise _refused(media_type, CUT_OFF) from None
 
 
 def is_clean(data: bytes, media_type: str, *, signer: str = "") -> bool:
@@ -94,7 +93,7 @@ def _walk_text(data: bytes) -> None:
 
 def _walk_png(data: bytes) -> bytes:
     """The manifest store of a PNG made of plain chunks only, or b''."""
-    _begins(data, _PNG)
+    begins(data, _PNG)
     at, kind, manifest = len(_PNG), b"", b""
     while kind != b"IEND":
         length, kind = struct.unpack_from(">I4s", data, at)
@@ -102,32 +101,15 @@ def _walk_png(data: bytes) -> bytes:
         if kind == b"caBX":
             manifest += body
         elif kind not in _PNG_PLAIN or (kind == b"IEND" and length):
-            raise Foreign(f"it holds a chunk {_shown(kind)}")
+            raise Foreign(f"it holds a chunk {shown(kind)}")
         at += 12 + length
-    _ends(data, at)
-    return manifest
-
-
-def _walk_webp(data: bytes) -> bytes:
-    """The manifest store of a still WebP made of plain chunks only, or b''."""
-    _begins(data, b"RIFF")
-    _begins(data[8:], b"WEBP")
-    end = 8 + int(struct.unpack_from("<I", data, 4)[0])
-    at, manifest = 12, b""
-    while at < end:
-        kind, length = struct.unpack_from("<4sI", data, at)
-        if kind == b"C2PA":
-            manifest += data[at + 8 : at + 8 + length]
-        elif kind not in _WEBP_PLAIN:
-            raise Foreign(f"it holds a chunk {_shown(kind)}")
-        at += 8 + length + (length & 1)
-    _ends(data, at)
+    ends(data, at)
     return manifest
 
 
 def _walk_jpeg(data: bytes) -> bytes:
     """The manifest store of a JPEG made of plain segments only, or b''."""
-    _begins(data, b"\xff\xd8")
+    begins(data, b"\xff\xd8")
     manifest = b""
     for marker, body in _segments(data):
         if marker == _APP11:
@@ -146,12 +128,12 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     while True:
         fill, marker = struct.unpack_from("BB", data, at)
         if fill != 0xFF:
-            raise Foreign("it is damaged or cut off")
+            raise Foreign(CUT_OFF)
         if marker == _EOI:
-            return _ends(data, at + 2)
+            return ends(data, at + 2)
         length = int(struct.unpack_from(">H", data, at + 2)[0])
         if length < 2:
-            raise Foreign("it is damaged or cut off")
+            raise Foreign(CUT_OFF)
         yield marker, data[at + 4 : at + 2 + length]
         at += 2 + length
         if marker == _SOS:
@@ -163,7 +145,7 @@ def _coded_end(data: bytes, at: int) -> int:
     while True:
         at = data.find(b"\xff", at)
         if at < 0:
-            raise Foreign("it is damaged or cut off")
+            raise Foreign(CUT_OFF)
         after = data[at + 1]
         if after and not 0xD0 <= after <= 0xD7:
             return at
@@ -214,25 +196,12 @@ def _holds_certificate(manifest: bytes, fingerprint: str) -> bool:
     return False
 
 
-def _begins(data: bytes, magic: bytes) -> None:
-    if not data.startswith(magic):
-        raise Foreign("it is not what it is announced as")
-
-
-def _ends(data: bytes, at: int) -> None:
-    if at > len(data):
-        raise Foreign("it is damaged or cut off")
-    if at < len(data):
-        raise Foreign("something hangs on behind its end")
-
-
-def _shown(kind: bytes) -> str:
-    return repr(kind.decode("latin-1").strip())
-
-
 _WALKS: dict[str, Callable[[bytes], bytes]] = {
     "image/png": _walk_png,
     "image/jpeg": _walk_jpeg,
-    "image/webp": _walk_webp,
+    "image/webp": riff.walk_webp,
+    "audio/wav": riff.walk_wave,
+    "audio/mp4": movie.walk_sound,
+    "audio/mpeg": layer3.walk,
     "video/mp4": movie.walk,
 }

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from brandmodel.assets.media import audio, video_size
+from brandmodel.assets.media import audio, is_sound, video_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def boxed(data: bytes) -> Probed | None:
     width, height, duration_s = video_size(data)
     if brands.startswith(b"qt"):
         return Probed("video/quicktime", width, height, duration_s)
-    if brands.startswith(b"M4A"):
+    if brands.startswith((b"M4A", b"M4B")) or is_sound(data):
         return Probed("audio/mp4", None, None, duration_s)
     return Probed("video/mp4", width, height, duration_s)
 

@@ -36,6 +36,27 @@ def video_size(data: bytes) -> Sizes:
     return width or None, height or None, duration_s
 
 
+def is_sound(data: bytes) -> bool:
+    """Whether the tracks of an MP4 are of sound, with no picture among them."""
+    kinds = set[bytes]()
+    for box, start, end in _boxes(data, 0, len(data)):
+        if box == b"moov":
+            for track, at, stop in _boxes(data, start, end):
+                if track == b"trak":
+                    kinds.add(_handler(data, at, stop))
+    return b"soun" in kinds and b"vide" not in kinds
+
+
+def _handler(data: bytes, at: int, stop: int) -> bytes:
+    """What a track's samples are: ``vide``, ``soun`` or another four letters."""
+    for kind, start, end in _boxes(data, at, stop):
+        if kind == b"mdia":
+            for inner, first, _ in _boxes(data, start, end):
+                if inner == b"hdlr":
+                    return data[first + 8 : first + 12]
+    return b""
+
+
 def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """(type, first byte of the body, end) of the ISO boxes between two offsets."""
     while start + 8 <= end:
@@ -54,7 +75,9 @@ def _movie_seconds(data: bytes, at: int, stop: int) -> float | None:
     if stop - at < (32 if long else 20):
         return None
     scale, length = struct.unpack_from(">IQ" if long else ">II", data, at + (20 if long else 12))
-    return length / scale if scale else None
+    # A file in fragments, or one written as a stream, leaves the length open.
+    open_ended = length in (0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
+    return length / scale if scale and not open_ended else None
 
 
 def _track_size(data: bytes, at: int, stop: int) -> tuple[int, int]:
@@ -86,7 +109,7 @@ def audio(data: bytes) -> Media | None:
     if head[:4] == b"\x1aE\xdf\xa3":
         kind = "video/webm" if b"webm" in data[:64] else "video/x-matroska"
         return kind, *_matroska(data)
-    if head[:3] == b"ID3" or _mp3_frame(data, 0):
+    if head[:3] == b"ID3" or mp3_frame(data, 0):
         return "audio/mpeg", None, None, _mp3_seconds(data)
     return None
 
@@ -126,7 +149,7 @@ def _ogg_seconds(data: bytes) -> float | None:
     return samples / rate if rate else None
 
 
-def _mp3_frame(data: bytes, at: int) -> tuple[int, int, int] | None:
+def mp3_frame(data: bytes, at: int) -> tuple[int, int, int] | None:
     """(bits a second, samples a second, samples a frame) of a layer III header, if it is one."""
     head = int.from_bytes(data[at : at + 4])
     generation, layer = head >> 19 & 3, head >> 17 & 3
@@ -138,20 +161,54 @@ def _mp3_frame(data: bytes, at: int) -> tuple[int, int, int] | None:
 
 
 def _mp3_seconds(data: bytes) -> float | None:
-    """By the frame count of a variable-rate file, else by the first frame's rate."""
-    at = 0
-    if data[:3] == b"ID3" and len(data) > 10:
-        a, b, c, d = data[6:10]
-        at = 10 + (a << 21 | b << 14 | c << 7 | d)
-    frame = _mp3_frame(data, at)
+    """By what its index says, else by its frames, else by the first frame's rate."""
+    at = tag_end(data, 0) if data[:3] == b"ID3" and len(data) > 10 else 0
+    frame = mp3_frame(data, at)
     if frame is None:
         return None
     bits, hertz, samples = frame
     for mark in (b"Xing", b"Info"):
-        found = data.find(mark, at, at + 64)
-        if found > 0 and len(data) >= found + 12 and data[found + 7] & 1:
-            return int.from_bytes(data[found + 8 : found + 12]) * samples / hertz
-    return (len(data) - at) * 8 / bits
+        index = data.find(mark, at, at + 64)
+        if index > 0 and len(data) >= index + 12 and data[index + 7] & 1:
+            delays = int.from_bytes(delays_of(data[index : index + 160]))
+            count = int.from_bytes(data[index + 8 : index + 12]) * samples
+            return max(0, count - (delays >> 12) - (delays & 0xFFF)) / hertz
+    count, end = 0, at
+    while found := mp3_frame(data, end):
+        count, end = count + 1, end + mp3_bytes(data, end, found)
+    whole = end >= len(data) or data.startswith((b"TAG", b"APETAGEX", b"LYRICSBEGIN"), end)
+    return count * samples / hertz if whole else (len(data) - at) * 8 / bits
+
+
+def mp3_bytes(data: bytes, at: int, frame: tuple[int, int, int]) -> int:
+    """Bytes of the frame at ``at``, which ``mp3_frame`` read."""
+    bits, hertz, samples = frame
+    return samples // 8 * bits // hertz + (data[at + 2] >> 1 & 1)
+
+
+def tag_end(data: bytes, at: int) -> int:
+    """Where an ID3 tag that begins at ``at`` ends."""
+    footer = 10 if data[at + 5 : at + 6] and data[at + 5] & 16 else 0
+    return at + 10 + safe_number(data, at + 6) + footer
+
+
+def safe_number(data: bytes, at: int) -> int:
+    """Four bytes of seven bits each, as ID3 writes lengths."""
+    number = 0
+    for byte in data[at : at + 4]:
+        number = number << 7 | byte & 127
+    return number
+
+
+def delays_of(index: bytes) -> bytes:
+    """Samples to skip at begin and end of an MP3, 12 bits each, told by its frame without sound.
+
+    ``index`` is that frame from its mark on. Only some encoders tell; else both are 0.
+    """
+    flags = int.from_bytes(index[4:8])
+    at = 8 + 4 * (flags & 1) + 2 * (flags & 2) + 25 * (flags & 4) + (flags & 8) // 2
+    known = index[at : at + 4] in (b"LAME", b"Lavf", b"Lavc")
+    return index[at + 21 : at + 24].ljust(3, b"\0") if known else bytes(3)
 
 
 _SEGMENT, _INFO, _TRACKS, _TRACK, _VIDEO = 0x18538067, 0x1549A966, 0x1654AE6B, 0xAE, 0xE0

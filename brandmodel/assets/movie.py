@@ -1,7 +1,7 @@
-"""What an MP4 file is made of, and whether it holds nothing but the film.
+"""What an MP4 file is made of, and whether it holds nothing but the film, or nothing but the sound.
 
-Default-deny, box by box (ISO 14496-12 and -14, ISO 14496-15 for AVC): a box that is not known to be
-needed to play the film is foreign, and so are dates, names, and bytes that belong to no sample.
+Default-deny, box by box (ISO 14496-12, -14 and -15): a box that is not known to be needed to play
+the file is foreign, and so are dates, names, and bytes that belong to no sample.
 Plain ``struct``: the gate stands in every request's way.
 """
 
@@ -12,6 +12,11 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
+from brandmodel.assets import streams
+from brandmodel.assets.foreign import CUT_OFF, Foreign, shown
+from brandmodel.assets.streams import Span
+
+FILM, SOUND = "video/mp4", "audio/mp4"
 C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 """User type of the box that holds a C2PA manifest store."""
 
@@ -29,26 +34,28 @@ _INSIDE: dict[bytes, frozenset[bytes]] = {
     ),
 }
 """Which boxes may stand in which; '' is the file itself."""
+PICTURE, _HEARD = 78, 28
+"""Bytes before the first inner box of a picture's and a sound's sample entry."""
 _ENTRIES: dict[bytes, tuple[int, frozenset[bytes]]] = {
     **dict.fromkeys(
         (b"avc1", b"hvc1", b"hev1", b"vp09", b"av01"),
-        (78, frozenset((b"avcC", b"hvcC", b"vpcC", b"av1C", b"pasp", b"colr", b"btrt", b"fiel"))),
+        (
+            PICTURE,
+            frozenset((b"avcC", b"hvcC", b"vpcC", b"av1C", b"pasp", b"colr", b"btrt", b"fiel")),
+        ),
     ),
-    **dict.fromkeys((b"mp4a", b"Opus"), (28, frozenset((b"esds", b"dOps", b"btrt")))),
+    **dict.fromkeys((b"mp4a", b"Opus"), (_HEARD, frozenset((b"esds", b"dOps", b"btrt")))),
     b"tx3g": (38, frozenset((b"ftab", b"btrt"))),
 }
 """Kinds of samples: bytes before the first inner box, and the inner boxes."""
 _BRANDS = frozenset(
     (b"isom", b"iso2", b"iso3", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"av01")
+    + (b"M4A ",)
 )
 _HANDLERS = frozenset((b"", b"VideoHandler", b"SoundHandler", b"SubtitleHandler"))
 _DATED = frozenset((b"mvhd", b"tkhd", b"mdhd"))
 NAME = slice(42, 74)
 """Where a picture's sample entry holds the name of its encoder."""
-
-
-class Foreign(ValueError):
-    """What was found that must not leave."""
 
 
 class Box(NamedTuple):
@@ -58,6 +65,13 @@ class Box(NamedTuple):
     at: int
     start: int
     end: int
+
+
+class _Track(NamedTuple):
+    """What a track holds: the kind of its samples, and bytes of all of them."""
+
+    kind: bytes
+    held: int
 
 
 def boxes(data: bytes, at: int, end: int) -> Iterator[Box]:
@@ -73,13 +87,17 @@ def boxes(data: bytes, at: int, end: int) -> Iterator[Box]:
             (length,) = struct.unpack_from(">Q", data, start)
             start += 8
         if at + length > end or at + length < start:
-            raise Foreign("it is damaged or cut off")
+            raise Foreign(CUT_OFF)
         yield Box(kind, at, start, at + length)
         at += length
 
 
-def walk(data: bytes) -> bytes:
+def walk(data: bytes, media_type: str = FILM) -> bytes:
     """The manifest store of an MP4 that holds nothing but the film, or b''.
+
+    Args:
+        data: the file.
+        media_type: ``video/mp4``, or ``audio/mp4`` for a file that must hold sound alone.
 
     Raises:
         Foreign: it holds something else, or is no MP4.
@@ -87,7 +105,7 @@ def walk(data: bytes) -> bytes:
     """
     if data[4:8] != b"ftyp":
         raise Foreign("it is not what it is announced as")
-    manifest, samples, held = b"", 0, 0
+    manifest, held, tracks = b"", 0, list[_Track]()
     for box in _plain(data, b"", 0, len(data)):
         if box.kind == b"uuid":
             manifest += _store(data[box.start : box.end])
@@ -96,17 +114,30 @@ def walk(data: bytes) -> bytes:
         elif box.kind == b"mdat":
             held += box.end - box.start
         elif box.kind == b"moov":
-            samples += _walk_movie(data, box)
-    if samples != held:
+            tracks += _walk_movie(data, box)
+    if sum(track.held for track in tracks) != held:
         raise Foreign("it holds bytes that belong to no track")
+    _check_tracks(tracks, media_type)
     return manifest
+
+
+def walk_sound(data: bytes) -> bytes:
+    """``walk`` for a file that must hold sound alone."""
+    return walk(data, SOUND)
+
+
+def _check_tracks(tracks: list[_Track], media_type: str) -> None:
+    """A film has pictures; a sound is one track of sound and nothing else."""
+    seen = [_ENTRIES[track.kind][0] for track in tracks]
+    if PICTURE not in seen if media_type == FILM else seen != [_HEARD]:
+        raise Foreign("it is not what it is announced as")
 
 
 def _plain(data: bytes, parent: bytes, at: int, end: int) -> Iterator[Box]:
     """The boxes in a parent; all of them allowed there, and their own heads checked."""
     for box in boxes(data, at, end):
         if box.kind not in _INSIDE[parent]:
-            raise Foreign(f"it holds a box {box.kind.decode('latin-1')!r}")
+            raise Foreign(f"it holds a box {shown(box.kind)}")
         body = data[box.start : min(box.end, box.start + 24)]
         if box.kind == b"free" and any(data[box.start : box.end]):
             raise Foreign("it holds a box 'free' that is not empty")
@@ -117,42 +148,38 @@ def _plain(data: bytes, parent: bytes, at: int, end: int) -> Iterator[Box]:
         yield box
 
 
-def _walk_movie(data: bytes, movie: Box) -> int:
-    """Bytes of all samples of all tracks, each track found plain."""
-    total = 0
+def _walk_movie(data: bytes, movie: Box) -> Iterator[_Track]:
+    """Every track, found plain."""
     for track in _plain(data, b"moov", movie.start, movie.end):
-        if track.kind != b"trak":
-            continue
-        tables: dict[bytes, Box] = {}
-        collect(data, track, tables)
-        total += _walk_samples(data, tables)
-    return total
+        if track.kind == b"trak":
+            tables: dict[bytes, Box] = {}
+            collect(data, track, tables)
+            yield _walk_samples(data, tables)
 
 
 def collect(data: bytes, parent: Box, tables: dict[bytes, Box]) -> None:
     """Every box under a track by its kind; each kind stands there once."""
     for box in _plain(data, parent.kind, parent.start, parent.end):
         if tables.setdefault(box.kind, box) is not box and box.kind not in (b"sgpd", b"sbgp"):
-            raise Foreign(f"it holds a box {box.kind.decode('latin-1')!r} twice")
+            raise Foreign(f"it holds a box {shown(box.kind)} twice")
         if box.kind in _INSIDE:
             collect(data, box, tables)
 
 
-def _walk_samples(data: bytes, tables: dict[bytes, Box]) -> int:
-    """Bytes of a track's samples; none of them holds side messages."""
+def _walk_samples(data: bytes, tables: dict[bytes, Box]) -> _Track:
+    """What a track holds; none of its samples holds side messages."""
     dref = tables[b"dref"] if b"dref" in tables else None
     if dref is None or data[dref.start + 4 : dref.end] != _HERE:
         raise Foreign("it refers to something outside itself")
     try:
         entry = entry_of(data, tables[b"stsd"])
-        sizes = sizes_of(data, tables[b"stsz"])
-        if entry.kind == b"avc1":
-            _check_messages(data, entry, tables, sizes)
-        elif entry.kind == b"mp4a" and any(filled(data, tables, sizes)):
-            raise Foreign("its sound holds words beside the samples")
+        inner = boxes(data, entry.start + _ENTRIES[entry.kind][0], entry.end)
+        heads = {box.kind: data[box.start : box.end] for box in inner}
+        spans = spans_of(data, tables)
+        streams.check(entry.kind, data, spans, heads)
     except KeyError:
-        raise Foreign("it is damaged or cut off") from None
-    return sum(sizes)
+        raise Foreign(CUT_OFF) from None
+    return _Track(entry.kind, sum(end - at for at, end in spans))
 
 
 _HERE = struct.pack(">I", 1) + struct.pack(">I4sI", 12, b"url ", 1)
@@ -165,42 +192,23 @@ def entry_of(data: bytes, stsd: Box, *, named: bool = False) -> Box:
         raise Foreign("it holds samples of a kind that nobody can look into")
     entry = entries[0]
     fixed, inner = _ENTRIES[entry.kind]
-    if not named and fixed == 78 and any(data[entry.start : entry.start + fixed][NAME]):
+    if not named and fixed == PICTURE and any(data[entry.start : entry.start + fixed][NAME]):
         raise Foreign("it names its encoder")
     for box in boxes(data, entry.start + fixed, entry.end):
         if box.kind not in inner:
-            raise Foreign(f"it holds a box {box.kind.decode('latin-1')!r}")
+            raise Foreign(f"it holds a box {shown(box.kind)}")
     return entry
 
 
-def sizes_of(data: bytes, stsz: Box) -> tuple[int, ...]:
-    """Bytes of every sample of a track."""
-    same, count = struct.unpack_from(">II", data, stsz.start + 4)
-    if count > len(data):
-        raise Foreign("it is damaged or cut off")
-    return (same,) * count if same else struct.unpack_from(f">{count}I", data, stsz.start + 12)
+def spans_of(data: bytes, tables: dict[bytes, Box]) -> list[Span]:
+    """Where each sample lies: chunk by chunk, as many in each as the runs say.
 
-
-def _check_messages(
-    data: bytes, entry: Box, tables: dict[bytes, Box], sizes: tuple[int, ...]
-) -> None:
-    """AVC: no sample may hold supplemental information, in which x264 and others sign."""
-    fixed = _ENTRIES[b"avc1"][0]
-    heads = {b.kind: b for b in boxes(data, entry.start + fixed, entry.end)}
-    width = (data[heads[b"avcC"].start + 4] & 3) + 1
-    for at, size in zip(_offsets(data, tables, sizes), sizes, strict=True):
-        end = at + size
-        while at < end:
-            length = int.from_bytes(data[at : at + width])
-            if data[at + width] & 31 == 6:
-                raise Foreign("its stream holds messages beside the picture")
-            at += width + length
-        if at != end:
-            raise Foreign("it is damaged or cut off")
-
-
-def _offsets(data: bytes, tables: dict[bytes, Box], sizes: tuple[int, ...]) -> list[int]:
-    """Where each sample begins: chunk by chunk, as many in each as the runs say."""
+    Raises:
+        Foreign: the tables contradict each other.
+        KeyError: one of them is missing.
+        struct.error: one of them is cut off.
+    """
+    sizes = _sizes(data, tables[b"stsz"])
     wide = b"co64" in tables
     chunks = tables[b"co64" if wide else b"stco"].start + 4
     (count,) = struct.unpack_from(">I", data, chunks)
@@ -208,39 +216,23 @@ def _offsets(data: bytes, tables: dict[bytes, Box], sizes: tuple[int, ...]) -> l
     runs = tables[b"stsc"].start + 4
     (number,) = struct.unpack_from(">I", data, runs)
     firsts = [struct.unpack_from(">III", data, runs + 4 + 12 * i)[:2] for i in range(number)]
-    edges = [*(first - 1 for first, _ in firsts[1:]), count]
+    edges = [*(first - 1 for first, _ in firsts[1:]), count][:number]
     found: list[int] = []
     for (first, each), edge in zip(firsts, edges, strict=True):
         for chunk in range(first - 1, edge):
             own = sizes[len(found) : len(found) + each]
             found += accumulate(own[:-1], initial=starts[chunk])
     if len(found) != len(sizes):
-        raise Foreign("it is damaged or cut off")
-    return found
+        raise Foreign(CUT_OFF)
+    return [(at, at + size) for at, size in zip(found, sizes, strict=True)]
 
 
-def filled(
-    data: bytes, tables: dict[bytes, Box], sizes: tuple[int, ...]
-) -> Iterator[tuple[int, int, int]]:
-    """Words in AAC: (first byte, bits of it to keep, end) of every filling that is not empty.
-
-    Encoders sign in a fill element (ISO 14496-3, 4.4.2.7) in front of the first samples. Only plain
-    filling is taken for one; other extensions belong to the sound.
-    """
-    for at, size in zip(_offsets(data, tables, sizes), sizes, strict=True):
-        head = int.from_bytes(data[at : at + 4].ljust(4, b"\0"))
-        if size < 3 or head >> 29 != 6:
-            continue
-        count, begins = head >> 25 & 15, 7
-        if count == 15:
-            count, begins = 14 + (head >> 17 & 255), 15
-        if head >> (28 - begins) & 15 > 1:
-            continue
-        first, keep = divmod(begins + 4, 8)
-        end = at + min(size, (begins + 8 * count) // 8)
-        own = data[at + first : end]
-        if own and (own[0] & 255 >> keep or any(own[1:])):
-            yield at + first, keep, end
+def _sizes(data: bytes, stsz: Box) -> tuple[int, ...]:
+    """Bytes of every sample of a track."""
+    same, count = struct.unpack_from(">II", data, stsz.start + 4)
+    if count > len(data):
+        raise Foreign(CUT_OFF)
+    return (same,) * count if same else struct.unpack_from(f">{count}I", data, stsz.start + 12)
 
 
 def _check_brands(body: bytes) -> None:
@@ -257,9 +249,9 @@ def _store(body: bytes) -> bytes:
     return body[len(head) + 8 :]
 
 
-def is_plain(data: bytes) -> bool:
-    """Whether the file holds nothing but the film, not even a manifest."""
+def is_plain(data: bytes, media_type: str = FILM) -> bool:
+    """Whether the file holds nothing but the film or sound, not even a manifest."""
     try:
-        return not walk(data)
+        return not walk(data, media_type)
     except (Foreign, struct.error, IndexError):
         return False

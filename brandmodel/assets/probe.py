@@ -211,7 +211,8 @@ def _eight_bit(picture: Image) -> Image:
         import numpy as np
 
         values = np.asarray(picture).astype(np.float64)
-        top = 65_535.0 if picture.mode.startswith("I") else max(float(np.nanmax(values)), 1e-9)
+        # Floating point counts 1 as white; what is brighter pulls the white up with it.
+        top = 65_535.0 if picture.mode.startswith("I") else max(float(np.nanmax(values)), 1.0)
         scaled = np.nan_to_num(values / top, nan=0.0, posinf=1.0, neginf=0.0)
         return Image.fromarray((np.clip(scaled, 0, 1) * 255 + 0.5).astype(np.uint8))
     if picture.mode in ("L", "RGB", "CMYK", "LAB"):

@@ -16,15 +16,14 @@ from typing import Any, Literal
 
 import anyio.to_thread
 
-from brandmodel.assets import remux
+from brandmodel.assets import remux, sound
 from brandmodel.assets.egress import MARK, is_text
 from brandmodel.assets.identity import UNNAMED, Identity, ensure, part
+from brandmodel.assets.movie import FILM
 from brandmodel.assets.pixels import FORMS, encoded_anew
+from brandmodel.assets.sound import SOUNDS, WAVE
 from brandmodel.errors import ConfigError, InvalidRequestError, RunError
 from brandmodel.tasks import Call, Done, Sign, Signed
-
-FILM = "video/mp4"
-"""The one media type of film that can be signed."""
 
 State = Literal["Trusted", "Valid", "Invalid", "Unsigned"]
 
@@ -51,11 +50,11 @@ class Verified:
 
 
 def sign_bytes(data: bytes, media_type_out: str, *, identity: Identity, request: Sign) -> bytes:
-    """A picture's pixels or a film's streams, signed by ``identity``; text unchanged.
+    """A picture's pixels, or what is heard and seen, signed by ``identity``; text unchanged.
 
     Raises:
-        InvalidRequestError: not a picture or film that can be signed.
-        MissingExtraError: the extra ``local`` is not installed.
+        InvalidRequestError: not a picture, sound or film that can be signed.
+        MissingExtraError: the extra ``local`` is not installed, or ffmpeg lacks an encoder.
         RunError: the certificate is none that C2PA takes.
     """
     return _signed(data, media_type_out, identity, request)[0]
@@ -116,9 +115,11 @@ def _signed(
 
 
 def _clean(data: bytes, media_type: str) -> tuple[bytes, tuple[str, ...]]:
-    """Pictures are encoded anew; of a film the streams are copied, if anything foreign is there."""
+    """Pictures are encoded anew; of a film or sound what is seen and heard is copied."""
     if media_type == FILM:
         return remux.cleaned(data), ()
+    if media_type.startswith("audio/"):
+        return sound.cleaned(data, media_type), ()
     return encoded_anew(data, media_type)
 
 
@@ -175,17 +176,26 @@ def _embedded(
 
 
 def _form(request: Sign) -> str:
-    """What the signed file shall be: what is asked for, else as it is, else PNG.
+    """What the signed file shall be: what is asked for, else as it is, else PNG, WAV or MP4.
 
     Raises:
-        InvalidRequestError: text is asked of a picture, or a picture of text.
+        InvalidRequestError: one kind of media is asked of another, such as text of a picture.
     """
     have, wanted = request.asset.media_type, request.media_type
-    if is_text(have) and wanted not in (None, have):
-        raise InvalidRequestError(f"{have} cannot become {wanted}")
-    if wanted or is_text(have):
-        return wanted or have
-    return have if have in FORMS or not have.startswith("image/") else "image/png"
+    if is_text(have):
+        if wanted not in (None, have):
+            raise InvalidRequestError(f"{have} cannot become {wanted}")
+        return have
+    if wanted:
+        if _family(wanted) != _family(have):
+            raise InvalidRequestError(f"{have} cannot become {wanted}")
+        return wanted
+    usual = {"image": "image/png", "audio": WAVE, "video": FILM}.get(_family(have), have)
+    return have if have in (*FORMS, *SOUNDS) else usual
+
+
+def _family(media_type: str) -> str:
+    return media_type.partition("/")[0]
 
 
 class ProvenanceProvider:

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Mapping
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from brandmodel import __version__
-from brandmodel.errors import BrandModelError, MissingCredentialError
+from brandmodel.errors import BrandModelError, MissingCredentialError, MissingExtraError
 from brandmodel.model import AsyncBrandModel
 from brandmodel.routing import ModelTable, Row, Tables, tables_root
 from brandmodel.routing.schema import TaskRow
@@ -100,27 +101,38 @@ def _parts() -> list[Check]:
 
 
 def _programs() -> list[Check]:
-    """Programs that films need: one that speaks, one that encodes."""
+    """Programs that films and voice-overs need: one that speaks, one that encodes."""
+    return [_voice(), _encoder()]
+
+
+def _voice() -> Check:
     speaks = shutil.which("flite")
-    spoken = Check(state="good", subject="voice", finding=f"flite: {speaks}")
-    if speaks is None:
-        spoken = Check(
-            state="warning",
-            subject="voice",
-            finding="flite is not installed: films have captions and no voice",
-            hint="apt-get install flite",
-        )
-    brought = importlib.util.find_spec("imageio_ffmpeg") is not None
-    encodes = shutil.which("ffmpeg") or ("brought by imageio-ffmpeg" if brought else None)
-    if encodes is not None:
-        return [spoken, Check(state="good", subject="ffmpeg", finding=encodes)]
-    missing = Check(
-        state="bad",
-        subject="ffmpeg",
-        finding="not found: no films",
-        hint="pip install 'brandmodel[local]'",
+    if speaks is not None:
+        return Check(state="good", subject="voice", finding=f"flite: {speaks}")
+    return Check(
+        state="warning",
+        subject="voice",
+        finding="flite is not installed: films have captions and no voice, voice-overs a robotic one",
+        hint="apt-get install flite",
     )
-    return [spoken, missing]
+
+
+def _encoder() -> Check:
+    from brandmodel.local.motion.pipe import ffmpeg
+
+    try:
+        program = ffmpeg()
+        said = subprocess.run([program, "-version"], capture_output=True, text=True, check=True)
+    except (MissingExtraError, subprocess.SubprocessError) as error:
+        why = error.message if isinstance(error, MissingExtraError) else str(error)
+        return Check(
+            state="bad",
+            subject="ffmpeg",
+            finding=f"{why}; without it no films, and no compressed sound",
+            hint="pip install 'brandmodel[local]'",
+        )
+    version = said.stdout.split(maxsplit=3)[2]
+    return Check(state="good", subject="ffmpeg", finding=f"{version}: {program}")
 
 
 async def _journal(studio: AsyncBrandModel) -> Check:

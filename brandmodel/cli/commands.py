@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
+import functools
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from brandmodel import __version__
 from brandmodel.cli import views
-from brandmodel.cli.money import Without, Yes, add_commands
+from brandmodel.cli.asked import Asked, BrandFolder, Model, Without, taking
+from brandmodel.cli.money import Yes, add_commands
+from brandmodel.cli.printing import Form, form_of
 from brandmodel.cli.shell import EXIT, Show, go, main
-from brandmodel.errors import InvalidRequestError
-from brandmodel.model import AsyncBrandModel, AsyncRun, Result, Wishes
+from brandmodel.errors import BrandModelError, InvalidRequestError
+from brandmodel.model import AsyncBrandModel, AsyncRun, Result
+from brandmodel.routing import usd
 
 if TYPE_CHECKING:
     from brandmodel.cli.checks import Findings
+    from brandmodel.cli.forecast import Forecast
+    from brandmodel.cli.progress import Expect
+
+QUOTE_S = 1.0
+"""A quote takes milliseconds; one that takes longer is not worth the wait."""
 
 app = typer.Typer(
     name="brandmodel",
@@ -28,27 +37,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Prompt = Annotated[
-    str, typer.Argument(help="What you want, in your own words.", show_default=False)
-]
-Recipe = Annotated[str | None, typer.Option(help="By name; picked from the prompt when left out.")]
-BrandFolder = Annotated[Path | None, typer.Option("--brand", help="Folder of a brand project.")]
-Model = Annotated[str | None, typer.Option(help="Published model.")]
-Tier = Annotated[str | None, typer.Option(help="workhorse (a draft) or hero (the final).")]
-Seed = Annotated[int, typer.Option(help="Another seed, another picture.")]
-Size = Annotated[str | None, typer.Option(metavar="WxH", help="In pixels, as in 1024x1024.")]
-Sets = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set", metavar="STEP.field=value", help="Set a field of one step; may be repeated."
-    ),
-]
-Product = Annotated[Path | None, typer.Option(help="A photograph of the product to be shown.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or the beginning of it.")]
 Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help="How many.")]
-
-_SIZE = re.compile(r"([0-9]{1,6})[x×]([0-9]{1,6})", re.IGNORECASE)
 
 
 def _say_version(asked: bool) -> None:
@@ -69,76 +60,62 @@ def options(
 
 
 @app.command()
-def run(  # noqa: PLR0913 - one option of the command each
-    prompt: Prompt,
+@taking
+def run(
+    asked: Asked,
     *,
-    recipe: Recipe = None,
-    brand: BrandFolder = None,
-    model: Model = None,
-    tier: Tier = None,
     budget: Annotated[str | None, typer.Option(metavar="USD", help="Never spend more.")] = None,
-    seed: Seed = 0,
-    size: Size = None,
-    sets: Sets = None,
-    product: Product = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to; the suffix decides the medium.")
     ] = None,
-    without: Without = None,
     yes: Yes = False,
     as_json: Json = False,
+    events: Annotated[
+        bool,
+        typer.Option("--events", help="Every event as a line of JSON; the result is the last."),
+    ] = False,
 ) -> None:
     """Make it."""
     from brandmodel.cli.agreement import agree
+    from brandmodel.cli.outcome import show_result
     from brandmodel.cli.saving import medium_of, save_all
 
+    form = form_of(as_json=as_json, events=events)
+
     async def work() -> Show:
-        wishes = _wishes(recipe, tier, seed, size, sets, product)
+        wishes = asked.wishes()
         if budget is not None:
             wishes["budget_usd"] = _amount(budget)
         if output is not None:
             wishes["media_type"] = medium_of(output)
-        wishes["without"] = without or ()
-        async with _model(brand, model) as studio:
-            await agree(studio, model, prompt, wishes, yes=yes)
-            started = await studio.start(prompt, **wishes)
-            result = await _watched(started, quiet=as_json)
+        async with _model(asked.brand, asked.model) as studio:
+            await agree(studio, asked.model, asked.prompt, wishes, yes=yes)
+            started = await studio.start(asked.prompt, **wishes)
+            expect = functools.partial(_expected, studio, started.id, wishes.get("overrides"))
+            result = await _watched(started, expect, form)
             paths = save_all(result, output, home=studio.engine.home)
         return lambda: _shown(result, paths)
 
     def _shown(result: Result, paths: dict[str, Path]) -> None:
-        views.show_result(result, paths, seed=seed, as_json=as_json)
+        show_result(result, paths, seed=asked.seed, form=form)
         if result.status == "waiting":
             raise typer.Exit(EXIT["stopped"])
 
-    go(work, as_json=as_json)
+    go(work, form=form)
 
 
 @app.command()
-def quote(  # noqa: PLR0913 - one option of the command each
-    prompt: Prompt,
-    *,
-    recipe: Recipe = None,
-    brand: BrandFolder = None,
-    model: Model = None,
-    tier: Tier = None,
-    seed: Seed = 0,
-    size: Size = None,
-    sets: Sets = None,
-    product: Product = None,
-    without: Without = None,
-    as_json: Json = False,
-) -> None:
+@taking
+def quote(asked: Asked, *, as_json: Json = False) -> None:
     """Say what it would cost, for free."""
+    from brandmodel.cli.outcome import show_quote
 
     async def work() -> Show:
-        async with _model(brand, model) as studio:
-            wishes = _wishes(recipe, tier, seed, size, sets, product)
-            wishes["without"] = without or ()
-            priced = await studio.quote(prompt, **wishes)
-        return lambda: views.show_quote(priced, as_json=as_json)
+        async with _model(asked.brand, asked.model) as studio:
+            priced = await studio.quote(asked.prompt, **asked.wishes())
+        return lambda: show_quote(priced, as_json=as_json)
 
-    go(work, as_json=as_json)
+    go(work, form=form_of(as_json=as_json))
 
 
 @app.command()
@@ -150,7 +127,7 @@ def runs(*, brand: BrandFolder = None, limit: Limit = 20, as_json: Json = False)
             records = await studio.engine.runs(limit=limit)
         return lambda: views.show_runs(records, as_json=as_json)
 
-    go(work, as_json=as_json)
+    go(work, form=form_of(as_json=as_json))
 
 
 @app.command()
@@ -163,7 +140,7 @@ def show(run: RunId, *, brand: BrandFolder = None, as_json: Json = False) -> Non
             steps = await studio.engine.journal.run_steps(record.id)
         return lambda: views.show_run(record, steps, as_json=as_json)
 
-    go(work, as_json=as_json)
+    go(work, form=form_of(as_json=as_json))
 
 
 @app.command()
@@ -181,7 +158,7 @@ def explain(
             explanation = await studio.engine.explain(run, against)
         return lambda: views.show_explanation(explanation, as_json=as_json)
 
-    go(work, as_json=as_json)
+    go(work, form=form_of(as_json=as_json))
 
 
 @app.command()
@@ -197,7 +174,7 @@ def init(
         written = write_project(folder)
         return lambda: views.show_project(folder, written, as_json=as_json)
 
-    go(work, as_json=as_json)
+    go(work, form=form_of(as_json=as_json))
 
 
 @app.command()
@@ -221,13 +198,13 @@ def doctor(
         if any(check.state == "bad" for check in found.checks):
             raise typer.Exit(EXIT["ours"])
 
-    go(work, as_json=as_json)
+    go(work, form=form_of(as_json=as_json))
 
 
-async def _watched(started: AsyncRun, *, quiet: bool) -> Result:
+async def _watched(started: AsyncRun, expect: Expect, form: Form) -> Result:
     from brandmodel.cli.progress import follow
 
-    following = asyncio.create_task(follow(started.events(), quiet=quiet))
+    following = asyncio.create_task(follow(started.events(), expect, form=form))
     try:
         return await started.wait()
     except asyncio.CancelledError:
@@ -239,41 +216,29 @@ async def _watched(started: AsyncRun, *, quiet: bool) -> Result:
             await following
 
 
+async def _expected(
+    studio: AsyncBrandModel, run_id: str, overrides: Mapping[str, Any] | None
+) -> Forecast | None:
+    """What a quote says of a run that has just begun; None where it takes long, or fails.
+
+    The run's own order is priced, so that what was brought along need not be read again.
+    """
+    from brandmodel.cli.forecast import Forecast
+    from brandmodel.engine.overrides import parsed
+
+    try:
+        order, _ = await studio.engine.resume_order(run_id, parsed(overrides))
+        quote = await asyncio.wait_for(studio.engine.quote(order), QUOTE_S)
+    except (BrandModelError, TimeoutError):
+        return None
+    steps = await studio.engine.journal.run_steps(run_id)
+    return Forecast(quote, paid_usd=usd(sum(s.usd_nano for s in steps if s.status == "ran")))
+
+
 def _model(brand: Path | None, model: str | None) -> AsyncBrandModel:
     if brand is None and Path("brand.toml").is_file():
         brand = Path()
     return AsyncBrandModel(model, brand=brand)
-
-
-def _wishes(
-    recipe: str | None,
-    tier: str | None,
-    seed: int,
-    size: str | None,
-    sets: list[str] | None,
-    product: Path | None,
-) -> Wishes:
-    from brandmodel.engine.overrides import parse_assignment
-
-    wishes: Wishes = {"recipe": recipe, "seed": seed, "size": _size(size), "product": product}
-    if tier == "workhorse" or tier == "hero":
-        wishes["tier"] = tier
-    elif tier is not None:
-        raise InvalidRequestError(f"no tier {tier!r}", hint="use workhorse or hero")
-    if sets:
-        wishes["overrides"] = dict(parse_assignment(text) for text in sets)
-    return wishes
-
-
-def _size(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    size = _SIZE.fullmatch(text.strip())
-    if size is None:
-        raise InvalidRequestError(
-            f"--size {text!r} is not a size", hint="write WxH in pixels, as in 1024x1024"
-        )
-    return int(size[1]), int(size[2])
 
 
 def _amount(text: str) -> float:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
-from brandmodel.cli.printing import console, print_json, safe, table
+from brandmodel.cli.asked import BrandFolder
+from brandmodel.cli.printing import console, form_of, print_json, safe, table
 from brandmodel.cli.shell import EXIT, Show, go
 from brandmodel.engine.spend import By, Outcome, Spent, spent, summed
 from brandmodel.errors import InvalidRequestError
@@ -21,12 +22,7 @@ from brandmodel.routing import usd
 if TYPE_CHECKING:
     from brandmodel.engine.reconcile import Entry, Reconciliation
 
-Without = Annotated[
-    list[str] | None,
-    typer.Option(metavar="VENDOR", help="Do not use this vendor; may be repeated."),
-]
 Yes = Annotated[bool, typer.Option("--yes", help="Agree to what the first live run may cost.")]
-Brand = Annotated[Path | None, typer.Option("--brand", help="Folder of a brand project.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 Open = Callable[[Path | None, str | None], AsyncBrandModel]
 """The model of a brand project, as every command opens it."""
@@ -46,7 +42,7 @@ def add_commands(app: typer.Typer, opened: Open) -> None:  # noqa: C901 - a list
         plot: Annotated[
             Path | None, typer.Option(metavar="FILE", help="Draw it as well: .svg or .png.")
         ] = None,
-        brand: Brand = None,
+        brand: BrandFolder = None,
         as_json: Json = False,
     ) -> None:
         """Show what was spent, and what is still held."""
@@ -61,10 +57,10 @@ def add_commands(app: typer.Typer, opened: Open) -> None:  # noqa: C901 - a list
                 write_plot(plot, rows, by=grouping, title=f"Spent by {by}, {_last(days)}")
             return lambda: _show_spent(rows, by, days, plot, as_json=as_json)
 
-        go(work, as_json=as_json)
+        go(work, form=form_of(as_json=as_json))
 
     @app.command("unknown")
-    def _unknown(*, brand: Brand = None, as_json: Json = False) -> None:
+    def _unknown(*, brand: BrandFolder = None, as_json: Json = False) -> None:
         """List paid calls whose outcome nobody knows; their money is held."""
 
         async def work() -> Show:
@@ -72,7 +68,7 @@ def add_commands(app: typer.Typer, opened: Open) -> None:  # noqa: C901 - a list
                 lost = await studio.engine.journal.lost_attempts(now=time.time())
             return lambda: _show_lost(lost, as_json=as_json)
 
-        go(work, as_json=as_json)
+        go(work, form=form_of(as_json=as_json))
 
     @app.command("resolve")
     def _resolve(
@@ -85,7 +81,7 @@ def add_commands(app: typer.Typer, opened: Open) -> None:  # noqa: C901 - a list
             float | None,
             typer.Option("--usd", help="What was charged; the highest price when left out."),
         ] = None,
-        brand: Brand = None,
+        brand: BrandFolder = None,
         as_json: Json = False,
     ) -> None:
         """Say what became of a paid call: ran, did-not or give-up. Then run the same again."""
@@ -96,14 +92,14 @@ def add_commands(app: typer.Typer, opened: Open) -> None:  # noqa: C901 - a list
                 closed = await studio.engine.resolve(attempt, said, charged_usd=charged)
             return lambda: _show_closed(closed, as_json=as_json)
 
-        go(work, as_json=as_json)
+        go(work, form=form_of(as_json=as_json))
 
     @app.command("reconcile")
     def _reconcile(
         vendor: Annotated[str, typer.Argument(help="As vendors.toml names it.")],
         file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Its usage export.")],
         *,
-        brand: Brand = None,
+        brand: BrandFolder = None,
         as_json: Json = False,
     ) -> None:
         """Compare a vendor's usage export with our receipts; exit 1 where they differ."""
@@ -126,7 +122,7 @@ def add_commands(app: typer.Typer, opened: Open) -> None:  # noqa: C901 - a list
             if not found.agrees:
                 raise typer.Exit(EXIT["ours"])
 
-        go(work, as_json=as_json)
+        go(work, form=form_of(as_json=as_json))
 
     # The program keeps them; nothing here calls them by name.
     _ = (_spend, _unknown, _resolve, _reconcile)

@@ -1,82 +1,112 @@
-"""What a person sees on standard error while a run goes on."""
+"""What is told while a run goes on: to people on standard error, to programs as JSON lines."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sys
-import time
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from brandmodel.cli.printing import Form, print_json
 from brandmodel.engine.receipt import Event, StepReceipt
 
+if TYPE_CHECKING:
+    from rich.live import Live
 
-async def follow(events: AsyncIterator[Event], *, quiet: bool) -> None:
-    """Show steps as they run: live on a terminal, a line a step elsewhere, nothing when quiet."""
+    from brandmodel.cli.board import Board
+    from brandmodel.cli.forecast import Forecast
+
+Expect: TypeAlias = "Callable[[], Awaitable[Forecast | None]]"
+REFRESH_S = 0.125
+
+
+async def follow(events: AsyncIterator[Event], expect: Expect, *, form: Form) -> None:
+    """Show steps as they run: live on a terminal, a line a step elsewhere, JSON for programs.
+
+    Args:
+        events: of the run.
+        expect: asks a quote how long it will take; only called where that is shown.
+        form: how the outcome will be told.
+    """
     try:
-        if sys.stderr.isatty() and not quiet:
-            await _live(events)
+        if form == "words" and sys.stderr.isatty():
+            await _live(events, expect)
             return
         async for event in events:
-            if event.step is not None and not quiet:
+            if form == "lines":
+                # Whoever reads slowly holds up only this telling, not the run.
+                await asyncio.to_thread(print_json, _told(event), line=True)
+            elif form == "words" and event.step is not None:
                 print(_plain(event.step), file=sys.stderr, flush=True)
     except OSError:
         # Nobody watches any more; that is no reason to stop what is being made.
         return
 
 
+def _told(event: Event) -> dict[str, Any]:
+    """An event as JSON, with the fields that its kind has."""
+    told: dict[str, Any] = {"kind": event.kind, "run_id": event.run_id}
+    if event.kind == "run-finished":
+        told["status"] = event.status
+    else:
+        told |= {"name": event.name, "task": event.task}
+    if event.step is not None:
+        told["step"] = event.step.model_dump(mode="json")
+    return {**told, "paid_usd": event.paid_usd, "seconds": round(event.seconds, 4)}
+
+
 def _plain(step: StepReceipt) -> str:
     return (
-        f"{step.status:<10} {step.name:<14} {step.task:<17} {step.seconds:6.2f} s  ${step.usd:.4f}"
+        f"{step.status:<10} {step.name:<20} {step.task:<17} {step.seconds:6.2f} s  ${step.usd:.4f}"
     )
 
 
-async def _live(events: AsyncIterator[Event]) -> None:
+async def _live(events: AsyncIterator[Event], expect: Expect) -> None:
     from rich.console import Console
     from rich.live import Live
 
+    from brandmodel.cli.board import Board, finished
+
     console = Console(stderr=True, highlight=False)
-    board = _Board(time.perf_counter())
-    with Live(board, console=console, refresh_per_second=12, transient=True) as live:
-        async for event in events:
-            if event.kind == "step-started":
-                board.running.setdefault(event.name, (event.task, time.perf_counter()))
-            elif event.step is not None:
-                board.running.pop(event.name, None)
-                board.paid_usd = event.paid_usd
-                live.console.print(_line(event.step))
+    board = Board()
+    try:
+        with Live(board, console=console, auto_refresh=False, transient=True) as live:
+            beside = [
+                asyncio.create_task(_drawn(board, live)),
+                asyncio.create_task(_expected(board, expect)),
+            ]
+            try:
+                async for event in events:
+                    board.take(event)
+            finally:
+                await _ended(beside)
+    finally:
+        if board.rows:
+            console.print(finished(board.rows.values(), console.width))
 
 
-class _Board:
-    """The steps that run now, each with its time; drawn anew at every refresh."""
+async def _drawn(board: Board, live: Live) -> None:
+    """Draw the board again and again; in the thread of the loop, since the events change it there."""
+    from brandmodel.cli.board import BELOW, finished
 
-    def __init__(self, began: float) -> None:
-        self.began = began
-        self.running: dict[str, tuple[str, float]] = {}
-        self.paid_usd = 0.0
-
-    def __rich__(self) -> Any:
-        from rich.spinner import Spinner
-        from rich.table import Table
-
-        now = time.perf_counter()
-        grid = Table.grid(padding=(0, 1))
-        for name, (task, since) in self.running.items():
-            spinner = Spinner("dots", style="cyan")
-            grid.add_row(
-                spinner, f"[bold]{name}[/]", f"[dim]{task}[/]", f"[cyan]{now - since:.1f} s[/]"
-            )
-        total = f"[dim]{now - self.began:.1f} s · ${self.paid_usd:.4f}[/]"
-        grid.add_row("", total)
-        return grid
+    console = live.console
+    while True:
+        settled = list(board.settled(most=console.size.height - BELOW))
+        if settled:
+            console.print(finished(settled, console.width))
+        live.refresh()
+        await asyncio.sleep(REFRESH_S)
 
 
-def _line(step: StepReceipt) -> str:
-    if step.status == "reused":
-        return f"[dim]↺ {step.name:<14} {step.task:<17} reused[/]"
-    if step.status == "overridden":
-        return f"[magenta]✎[/] {step.name:<14} [dim]{step.task:<17}[/] a person's word"
-    cost = f" · ${step.usd:.4f}" if step.usd else ""
-    return (
-        f"[green]✓[/] {step.name:<14} [dim]{step.task:<17}[/] "
-        f"{step.seconds:5.2f} s · {step.units:,.1f} units{cost}"
-    )
+async def _expected(board: Board, expect: Expect) -> None:
+    forecast = await expect()
+    if forecast is not None:
+        board.expect(forecast)
+
+
+async def _ended(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, OSError):
+            await task

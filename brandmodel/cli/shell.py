@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 import typer
 
 from brandmodel.cli import views
+from brandmodel.cli.printing import Form, form_of
 from brandmodel.errors import (
     BrandModelError,
     Fault,
@@ -43,23 +44,23 @@ def main() -> None:
 
     arguments = sys.argv[1:]
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    as_json = "--json" in options
+    form = form_of(as_json="--json" in options, events="--events" in options)
     try:
         sys.exit(app(standalone_mode=False) or 0)
     except _UsageError as error:
-        _show_usage(error, as_json=as_json)
+        _show_usage(error, form=form)
         sys.exit(EXIT["caller"])
 
 
-def go(work: Callable[[], Awaitable[Show]], *, as_json: bool) -> None:
+def go(work: Callable[[], Awaitable[Show]], *, form: Form) -> None:
     """Do a command's work, then show what came of it; every error becomes an exit code."""
     try:
         _done(work)
     except BrandModelError as error:
-        views.show_error(error, as_json=as_json)
+        views.show_error(error, form=form)
         raise typer.Exit(EXIT[error.fault]) from None
     except KeyboardInterrupt:
-        views.show_error(RunCancelled("stopped"), as_json=as_json)
+        views.show_error(RunCancelled("stopped"), form=form)
         raise typer.Exit(EXIT["stopped"]) from None
     except BrokenPipeError:
         # Whoever read our output has gone. The work is done, and nothing is left to be told.
@@ -122,11 +123,11 @@ def _open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _show_usage(error: Exception, *, as_json: bool) -> None:
-    if as_json:
+def _show_usage(error: Exception, *, form: Form) -> None:
+    if form != "words":
         command = getattr(getattr(error, "ctx", None), "command_path", "brandmodel")
         message = str(getattr(error, "format_message", lambda: error)())
         said = InvalidRequestError(message, hint=f"see `{command} --help`")
-        views.show_error(said, as_json=True)
+        views.show_error(said, form=form)
     else:
         error.show()  # type: ignore[attr-defined]

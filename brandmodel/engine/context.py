@@ -34,6 +34,7 @@ class Scene:
 
     Attributes:
         options: the published model's settings for this recipe and tier.
+        wished: the caller's settings, which go before the table's.
         review: whether reviews wait for a person; True for all, or their names.
         asked: every name that a recipe used; a person's words are held against it.
     """
@@ -43,6 +44,7 @@ class Scene:
     clock: datetime
     seed: int
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    wished: Mapping[str, Any] = field(default_factory=dict[str, Any])
     overrides: Overrides = field(default_factory=dict[str, Any])
     review: bool | frozenset[str] = False
     names: Names = field(default_factory=Names)
@@ -73,6 +75,10 @@ class Interpreter(Protocol):
         """The take a person chose, or None."""
         ...
 
+    def cost_usd(self, prefix: str) -> float:
+        """What the steps under a prefix cost when they were made; 0 where that is not known yet."""
+        ...
+
 
 class RecipeContext:
     """See ``brandmodel.tasks.Context``, which this implements."""
@@ -98,17 +104,27 @@ class RecipeContext:
         return self._scene.clock
 
     def options(self, schema: type[V]) -> V:
-        """The published model's settings for this recipe and tier.
+        """The published model's settings for this recipe and tier, with the caller's before them.
 
         Raises:
-            TableError: a setting is unknown to the recipe or out of range.
+            TableError: a setting of the table is unknown to the recipe or out of range.
+            InvalidRequestError: likewise one of the caller's.
         """
+        scene = self._scene
         try:
-            return schema.model_validate(dict(self._scene.options))
+            return schema.model_validate({**scene.options, **scene.wished})
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            path = ".".join(["recipes", *(str(part) for part in first["loc"])])
-            raise TableError(self._scene.table_file, path, first["msg"]) from error
+            where = [str(part) for part in first["loc"]]
+            if where and where[0] in scene.wished:
+                known = ", ".join(schema.model_fields)
+                raise InvalidRequestError(
+                    f"option {'.'.join(where)}={scene.wished[where[0]]!r}: {first['msg']}",
+                    hint=f"the options of this recipe are {known}",
+                ) from error
+            raise TableError(
+                scene.table_file, ".".join(["recipes", *where]), first["msg"]
+            ) from error
 
     def rng(self, name: str) -> random.Random:
         """Randomness that the run's seed reproduces."""
@@ -120,13 +136,17 @@ class RecipeContext:
         check_name(name)
         return RecipeContext(self._scene, self._interpreter, f"{self._prefix}{name}/")
 
-    def rounds(self, most: int) -> Iterator[RecipeContext]:
-        """At most ``most`` contexts, one per round."""
+    def rounds(self, most: int, *, limit_usd: float | None = None) -> Iterator[RecipeContext]:
+        """At most ``most`` contexts, one per round, until they have cost ``limit_usd``."""
         if most < 1:
             raise InvalidRequestError(f"rounds({most}): expected at least one round")
+        spent = 0.0
         for turn in range(most):
+            if limit_usd is not None and turn and spent >= limit_usd:
+                return
             prefix = f"{self._prefix}round-{turn + 1}/"
             yield RecipeContext(self._scene, self._interpreter, prefix)
+            spent += self._interpreter.cost_usd(prefix)
 
     async def call(self, request: Request[R], *, name: str) -> R:
         """Run one step."""

@@ -41,7 +41,7 @@ from brandmodel.errors import (
     UnknownRunError,
 )
 from brandmodel.journal import Attempt, RunRecord, open_journal
-from brandmodel.recipes import Made, Recipe, find, pick, refuse_unmade_media
+from brandmodel.recipes import Made, Recipe, find, media_name, pick, refuse_unmade_media
 from brandmodel.routing import ModelTable, Tables, nano, usd
 from brandmodel.tasks import Asset, Brief, Kit, Text, Tier, Waiting
 
@@ -161,7 +161,8 @@ class Engine:
         plan = self._plan(order)
         kit = await asyncio.to_thread(self._kit, sign=True)
         plan = await self._narrowed(plan, kit)
-        if order.overrides or order.budget_usd is not None or plan.table.paid:
+        told = order.overrides or order.budget_usd is not None or _may_refuse(order.brief)
+        if told or plan.table.paid:
             quote, asked = await self._quoted(plan, kit)
             words.refuse_unknown_steps(order.overrides, asked, planned=True)
             _refuse_too_dear(plan, quote)
@@ -252,6 +253,17 @@ class Engine:
 
         return await self.store.put(await asyncio.to_thread(normalised, data, name=name), name=name)
 
+    async def put_sound(self, data: bytes, *, name: str) -> Asset:
+        """Sound from outside, checked, as stereo WAV at 48 kHz.
+
+        Raises:
+            InvalidRequestError: it is not sound, is damaged, silent or too long.
+            MissingExtraError: it is compressed, and there is no ffmpeg to decode it.
+        """
+        from brandmodel.local.sound.intake import normalised
+
+        return await self.store.put(await asyncio.to_thread(normalised, data, name=name), name=name)
+
     async def aclose(self) -> None:
         """Close processes, files and threads."""
         await self.providers.aclose()
@@ -312,6 +324,7 @@ class Engine:
             clock=as_of,
             seed=plan.order.brief.seed,
             options=plan.table.options(plan.recipe.name, plan.tier),
+            wished=plan.order.brief.options,
             overrides=dict(plan.order.overrides),
             review=plan.order.review,
             table_file=plan.table.file,
@@ -412,7 +425,15 @@ class Engine:
                 await asyncio.shield(self._end(record, state, scene, status, outputs, message))
             finally:
                 paid = usd(state.paid_nano)
-                state.tell(Event("run-finished", state.id, paid_usd=paid, status=status))
+                state.tell(
+                    Event(
+                        "run-finished",
+                        state.id,
+                        paid_usd=paid,
+                        seconds=state.seconds,
+                        status=status,
+                    )
+                )
         return Ended(
             run_id=state.id,
             model=plan.table.name,
@@ -443,21 +464,28 @@ class Engine:
         )
         await self.journal.end_run(ended, state.unwritten)
 
-    async def _outputs(self, made: Made, plan: _Plan, kit: Kit) -> tuple[Output, ...]:
+    async def _let_out(self, asset: Asset, kit: Kit) -> None:
         from brandmodel.assets import egress
 
+        egress.check(await self.store.read(asset), asset.media_type, signer=kit.signer)
+
+    async def _outputs(self, made: Made, plan: _Plan, kit: Kit) -> tuple[Output, ...]:
         outputs: list[Output] = []
         for name, value in made.items():
             if isinstance(value, str):
                 kind = plan.order.brief.media_type or plan.recipe.makes[0]
                 value = Text(text=value, media_type=kind)
+            links: dict[str, Path] = {}
             if isinstance(value, Text):
                 asset = await self.store.put(value.text.encode(), name=name)
                 asset = asset.model_copy(update={"media_type": value.media_type})
+                for link in value.links:
+                    await self._let_out(link, kit)
+                    links[media_name(link)] = self.store.path(link)
             else:
                 asset = value
-                egress.check(await self.store.read(asset), asset.media_type, signer=kit.signer)
-            outputs.append(Output(name=name, asset=asset, path=self.store.path(asset)))
+                await self._let_out(asset, kit)
+            outputs.append(Output(name=name, asset=asset, path=self.store.path(asset), links=links))
         return tuple(outputs)
 
 
@@ -487,6 +515,11 @@ def _refuse_too_dear(plan: _Plan, quote: Quote) -> None:
         f"the run costs at least ${quote.low_usd:.4f}, {what} ${usd(limit):.4f}",
         hint=f"{raised}; nothing was started",
     )
+
+
+def _may_refuse(brief: Brief) -> bool:
+    """Whether the recipe may refuse what came with the brief, which is to be said before it begins."""
+    return bool(brief.options or brief.script or brief.pictures)
 
 
 def _nano_or_none(amount: float | None) -> int | None:

@@ -149,6 +149,11 @@ class Live:
             raise Waiting(name)
         return None
 
+    def cost_usd(self, prefix: str) -> float:
+        """See ``Interpreter``; a reused step counts as it did when it was made."""
+        receipts = self._run.receipts.items()
+        return sum(receipt.usd for name, receipt in receipts if name.startswith(prefix))
+
     def _in_space(self, key: str) -> str:
         return hashlib.sha256(f"{self._run.space}\n{key}".encode()).hexdigest()
 

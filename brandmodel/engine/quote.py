@@ -147,6 +147,10 @@ class Sketching:
     async def keep_takes(self, key: str, takes: Sequence[int]) -> None:
         """See ``Interpreter``."""
 
+    def cost_usd(self, prefix: str) -> float:
+        """See ``Interpreter``: nothing, so that the quote holds for every round that may come."""
+        return 0.0
+
     async def chosen(self, offered: Sequence[Take[Any]], *, name: str) -> str | None:
         """See ``Interpreter``."""
         override = self._scene.overrides.get(name)

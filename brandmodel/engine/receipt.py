@@ -107,11 +107,17 @@ class Receipt(Value):
 
 
 class Output(Value):
-    """One thing that a run made."""
+    """One thing that a run made.
+
+    Attributes:
+        path: where its bytes lie; they must not be changed.
+        links: files that it refers to as ``media/<name>``, by that name; saved beside it.
+    """
 
     name: str
     asset: Asset
     path: Path
+    links: dict[str, Path] = {}
 
 
 @dataclass(frozen=True, slots=True)

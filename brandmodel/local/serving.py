@@ -44,7 +44,10 @@ HEAVY = {
     "AlignWords": "brandmodel.local.sound.aligning:align",
     "ComposeMusic": "brandmodel.local.sound.music.composing:compose",
     "MakeSound": "brandmodel.local.sound.effects:make_sound",
+    "FitMusic": "brandmodel.local.sound.fitting:fit",
+    "JudgeSpeech": "brandmodel.local.sound.judging:judge_speech",
     "MixSound": "brandmodel.local.sound.mixing:mix",
+    "DrawStoryboard": "brandmodel.local.cut.sheet:draw_storyboard",
     "Assemble": "brandmodel.local.cut.assemble:assemble",
 }
 """Pixels: served by worker processes, so that the event loop stays free and crashes stay outside."""

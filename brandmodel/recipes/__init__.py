@@ -22,6 +22,7 @@ _BUILT_IN = {
     "picture": "brandmodel.recipes.picture",
     "answer": "brandmodel.recipes.answer",
     "film": "brandmodel.recipes.film",
+    "voiceover": "brandmodel.recipes.voiceover",
 }
 _SUFFIXES = {
     ".png": "image/png",
@@ -31,7 +32,9 @@ _SUFFIXES = {
     ".md": "text/markdown",
     ".txt": "text/plain",
     ".mp4": "video/mp4",
+    ".wav": "audio/wav",
     ".vtt": "text/vtt",
+    ".srt": "application/x-subrip",
     ".otio": "application/vnd.opentimelineio+json",
 }
 _QUESTION = re.compile(
@@ -91,6 +94,11 @@ def suffix_of(media_type: str) -> str:
     return next((s for s, kind in _SUFFIXES.items() if kind == media_type), ".bin")
 
 
+def media_name(asset: Asset) -> str:
+    """What a text that links to an asset calls it."""
+    return f"{asset.sha256}{suffix_of(asset.media_type)}"
+
+
 def find(name: str) -> Recipe:
     """A recipe by name.
 
@@ -135,7 +143,7 @@ def refuse_unmade_media(prompt: str) -> None:
     Raises:
         UnknownRecipeError: the brief asks for a film, music or speech and no loaded recipe does that.
     """
-    asked: Any = re.search(r"\b(song|jingle|podcast|voice-?over)\b", prompt[:2000], re.I)
+    asked: Any = re.search(r"\b(song|jingle|podcast)\b", prompt[:2000], re.I)
     word = asked.group(1).casefold() if asked else ""
     if word and not any(word in r.words for r in RECIPES.values()):
         if not re.search(

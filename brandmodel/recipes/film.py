@@ -6,31 +6,42 @@ shot, so that an edit of a line makes only that line's speech, captions and the 
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal, cast
 
 from pydantic import Field
 
-from brandmodel.brand import Palette
 from brandmodel.errors import InvalidRequestError
 from brandmodel.recipes import Made, recipe
-from brandmodel.recipes.taking import admit, best_take
+from brandmodel.recipes.cutting import (
+    Format,
+    Plan,
+    Recorded,
+    cut_film,
+    placed_on_film,
+    script_text,
+    starts_of,
+    storyboard_sheet,
+    timeline_of,
+    tracks_of,
+)
+from brandmodel.recipes.shooting import Filmed, Footage, filmed, products_by_shot, still
+from brandmodel.recipes.signing import signed
+from brandmodel.recipes.speaking import (
+    captions_of,
+    lines_of,
+    spoken,
+)
+from brandmodel.recipes.taking import admit
 from brandmodel.tasks import (
-    AlignWords,
-    AnimateImage,
-    Assemble,
     Asset,
     Brief,
-    Caption,
-    Clip,
     ComposeMusic,
     Context,
     CritiqueScript,
-    FilmOutline,
+    Film,
     FilmReading,
-    GenerateImage,
-    GradeImage,
-    InterpolateFrames,
-    Line,
+    FitMusic,
     MakeSound,
     MixSound,
     Moderate,
@@ -42,48 +53,55 @@ from brandmodel.tasks import (
     Script,
     SearchDocuments,
     Shot,
-    ShotOnFilm,
-    Sign,
-    Speak,
     Speech,
     Storyboard,
     Text,
     Track,
-    TypeLine,
-    UpscaleImage,
     Value,
-    WordTime,
-    WriteImagePrompt,
     WriteScript,
 )
-from brandmodel.tasks.captions import timeline, webvtt
-from brandmodel.tasks.film import snapped
-from brandmodel.tasks.video import Fps
+from brandmodel.tasks.captions import subrip, webvtt
+from brandmodel.tasks.film import Aspect, snapped
+from brandmodel.tasks.lengths import length_of as length_said
+from brandmodel.tasks.script import needed_s, own_beats, own_script
+from brandmodel.tasks.video import Codec
 
 SHORTEST_S, LONGEST_S = 5.0, 60.0
-BREATH_S = 0.25
-"""Silence before a line, and between two."""
-ROBOTIC = "robotic"
 _LEAD_S = 0.8
-_Made = tuple[list[Clip], list[Speech], tuple[Track, ...]]
-_SHAPES = {"16:9": (16, 9), "9:16": (9, 16), "1:1": (1, 1), "4:5": (4, 5)}
+_SHAPES: dict[Aspect, tuple[int, int]] = {
+    "16:9": (16, 9),
+    "9:16": (9, 16),
+    "1:1": (1, 1),
+    "4:5": (4, 5),
+}
 
 
 class FilmOptions(Value):
-    """What a published model's table may set per tier.
+    """What a published model's table may set per tier, and a caller for one film.
 
     Attributes:
         lines: height in lines of a 16:9 film: 1080 gives 1920x1080.
+        aspect: the shape of the frame; None goes by the brief.
+        duration_s: the length; None goes by the brief.
         takes: of each shot's picture.
         preview: size of the takes, as a share of the film's.
+        rounds: how often a shot that the judge rejects is drawn again.
+        redraw_usd: what drawing one shot again may cost before no further round begins.
         drawn_fps: frames a second that are drawn; the frames between are interpolated.
+        burn: captions are set into the picture, too.
     """
 
     lines: int = Field(default=1080, ge=180, le=2160)
+    aspect: Aspect | None = None
+    duration_s: float | None = None
+    fps: Literal[24, 25, 30] = 24
+    codec: Codec = "h264"
+    burn: bool = False
     takes: int = Field(default=2, ge=1, le=6)
     preview: float = Field(default=0.35, gt=0, le=1)
-    fps: Literal[24, 25, 30] = 24
-    drawn_fps: Literal[12, 15, 24, 25, 30] = 24
+    rounds: int = Field(default=1, ge=0, le=5)
+    redraw_usd: float = Field(default=0.5, ge=0)
+    drawn_fps: Literal[12, 15, 24, 25, 30] = 30
 
 
 @recipe(
@@ -94,74 +112,49 @@ class FilmOptions(Value):
 async def film(ctx: Context, brief: Brief) -> Made:
     """Plan as a whole; then shoot, speak and score side by side; then mix, cut and sign."""
     options = ctx.options(FilmOptions)
-    await admit(ctx, Moderate(texts=(brief.prompt,)), name="admit")
+    own = lines_of(brief.script)
+    length_s = _length(brief, options, own)
+    await admit(ctx, Moderate(texts=(brief.prompt, *own)), name="admit")
     read = await ctx.call(ReadFilmBrief(prompt=brief.prompt), name="read")
-    size = _size(brief, read, options)
-    outline, script, shots = await _planned(ctx, brief, read)
-    music = await ctx.call(
-        ComposeMusic(
-            mood=outline.music,
-            energy=outline.energy,
-            duration_s=read.length_s,
-            seed=brief.seed,
-        ),
-        name="music",
+    read = read.model_copy(
+        update={
+            "length_s": _refused(length_s or read.length_s),
+            "aspect": _aspect(brief) or options.aspect or read.aspect,
+            "voice": read.voice or bool(own),
+        }
     )
-    timed = _on_beats(shots, music)
-    said = [line for line in script.lines if line.text]
-    made = await ctx.gather(
-        ctx.gather(*(_shot(ctx.scope(s.id), brief, s, outline, size, options) for s in timed)),
-        ctx.gather(*(_spoken(ctx.scope(line.id), line) for line in said)),
-        _effects(ctx, brief, outline, read),
-    )
-    clips, voices, effects = cast("_Made", made)
-    starts = _starts(timed, said, voices, outline)
-    captions = _captions(said, voices, starts)
+    form = Format(_size(brief, read, options), options.fps, options.codec, options.burn)
+    plan = await _planned(ctx, brief, read, own)
+    taken = await _recorded(ctx, brief, plan, options, form)
+    starts = starts_of(plan, taken)
+    captions = captions_of(plan.said, taken.voices, starts)
     mix = await ctx.call(
-        MixSound(tracks=_tracks(music, voices, starts, effects), duration_s=read.length_s),
-        name="mix",
+        MixSound(tracks=tracks_of(taken, starts), duration_s=read.length_s), name="mix"
     )
-    placed = _placed(timed, clips, script)
-    kit = ctx.kit
-    cut = await ctx.call(
-        Assemble(
-            shots=placed,
-            duration_s=read.length_s,
-            width=size[0],
-            height=size[1],
-            fps=options.fps,
-            sound=mix.audio,
-            captions=captions,
-            end_lines=script.end_lines,
-            end_s=outline.end_s,
-            palette=kit.palette or outline.palette or Palette(),
-            display=kit.display,
-            text=kit.text,
-            logo=kit.logo,
-            name=kit.name,
-        ),
-        name="assemble",
+    placed = placed_on_film(taken, plan.script)
+    cut, sheet, edit = await ctx.gather(
+        cut_film(ctx, brief, plan, form, placed, mix.audio, captions),
+        storyboard_sheet(ctx, brief, plan, taken),
+        timeline_of(ctx, brief, plan, form, placed, mix.audio, captions),
     )
-    signed, poster = await ctx.gather(
-        _signed(ctx, brief, cut.video, "video/mp4", "sign"),
-        _signed(ctx, brief, cut.poster, "image/png", "sign-poster"),
+    whole = cast("Film", cut)
+    made, poster = await ctx.gather(
+        signed(ctx, brief, whole.video, "video/mp4"),
+        signed(ctx, brief, whole.poster, "image/png", name="sign-poster"),
     )
     return {
-        "film": signed,
+        "film": made,
         "poster": poster,
         "captions": Text(text=webvtt(captions), media_type="text/vtt"),
-        "script": Text(text=_script_text(script)),
-        "timeline": Text(
-            text=timeline(placed, fps=options.fps, name=read.reading.name or "film"),
-            media_type="application/vnd.opentimelineio+json",
-        ),
+        "subtitles": Text(text=subrip(captions), media_type="application/x-subrip"),
+        "script": Text(text=script_text(plan.script)),
+        "storyboard": cast("Asset", sheet),
+        "timeline": cast("Text", edit),
     }
 
 
-async def _planned(
-    ctx: Context, brief: Brief, read: FilmReading
-) -> tuple[FilmOutline, Script, tuple[Shot, ...]]:
-    """Everything that is planned as a whole."""
+async def _planned(ctx: Context, brief: Brief, read: FilmReading, own: tuple[str, ...]) -> Plan:
+    """Outline, script and storyboard; a person's own words are taken as they are."""
     kit, reading = ctx.kit, read.reading
     about = (reading.name, reading.subject, reading.occasion, *reading.mood)
     query = " ".join(part for part in about if part)[:1000]
@@ -176,144 +169,184 @@ async def _planned(
     passages = tuple(dict.fromkeys((*found.passages, *more.passages)))
     ranked = await ctx.call(Rerank(query=query, passages=passages), name="rerank")
     given: dict[str, Any] = {
-        "film": read,
+        # Words are the same in every shape of the film: only the storyboard is planned for one.
+        "film": read.model_copy(update={"aspect": FilmReading().aspect}),
         "passages": ranked.passages,
         "brand": kit.name,
         "tagline": kit.tagline,
         "voice": kit.voice,
     }
     outline = await ctx.call(
-        OutlineFilm(**given, palette=kit.palette, seed=brief.seed), name="outline"
+        OutlineFilm(**given, palette=kit.palette, lines=own, seed=brief.seed), name="outline"
     )
-    draft = await ctx.call(WriteScript(**given, outline=outline), name="script")
-    critique = await ctx.call(
-        CritiqueScript(**given, script=draft, outline=outline), name="critique"
-    )
-    script = critique.script
+    if own:
+        outline = outline.model_copy(update={"beats": own_beats(own, read.length_s)})
+    draft = await ctx.call(WriteScript(**given, outline=outline, lines=own), name="script")
+    if own:
+        script = _in_own_words(draft, own)
+    else:
+        critique = await ctx.call(
+            CritiqueScript(**given, script=draft, outline=outline), name="critique"
+        )
+        script = critique.script
     words = [word for line in script.lines for word in (line.text, line.on_screen) if word]
     words += [line.text for line in script.end_lines]
     await admit(ctx, Moderate(texts=tuple(words), avoid=kit.voice.avoid), name="moderate")
+    given["film"] = read
     board = await ctx.call(
         Storyboard(**given, script=script, outline=outline, seed=brief.seed), name="storyboard"
     )
-    return outline, script, board.shots
+    return Plan(read, outline, script, board.shots)
 
 
-async def _shot(
-    unit: Context,
-    brief: Brief,
-    shot: Shot,
-    outline: FilmOutline,
-    size: tuple[int, int],
-    options: FilmOptions,
-) -> Clip:
-    """One shot: prompt, takes, judge, and the camera's move through the best take."""
-    width, height = size
-    palette = unit.kit.palette or outline.palette
-    prompt = await unit.call(
-        WriteImagePrompt(subject=shot.description, mood=outline.mood, space=shot.space),
-        name="prompt",
+def _in_own_words(draft: Script, own: tuple[str, ...]) -> Script:
+    """A person's lines, word for word, with what was found for the screen."""
+    lines = tuple(
+        line.model_copy(update={"on_screen": found.on_screen if found else ""})
+        for line in own_script(own)
+        for found in (draft.line(line.id),)
     )
-    best = await best_take(
-        unit,
-        GenerateImage(
-            prompt=prompt.prompt,
-            width=max(64, round(width * options.preview)),
-            height=max(64, round(height * options.preview)),
-            seed=unit.rng("picture").getrandbits(31),
-            palette=palette,
-            space=shot.space,
-            label=outline.label if shot.role in ("product", "close") else "",
+    return draft.model_copy(update={"lines": lines})
+
+
+async def _recorded(
+    ctx: Context, brief: Brief, plan: Plan, options: FilmOptions, form: Format
+) -> Recorded:
+    """Music, stills and voices side by side; then the shots move, each as long as the beats say."""
+    footage = Footage(
+        brief=brief,
+        outline=plan.outline,
+        size=form.size,
+        takes=options.takes,
+        preview=options.preview,
+        rounds=options.rounds,
+        redraw_usd=options.redraw_usd,
+        fps=options.fps,
+        drawn_fps=options.drawn_fps if options.drawn_fps < options.fps else options.fps,
+        own=_own_pictures(brief, plan.shots),
+        products=await products_by_shot(ctx, brief, plan.shots),
+    )
+    made = await ctx.gather(
+        _music(ctx, brief, plan),
+        ctx.gather(*(still(ctx.scope(shot.id), shot, footage) for shot in plan.shots)),
+        ctx.gather(*(spoken(ctx.scope(line.id), line) for line in plan.said)),
+    )
+    music, stills, voices = cast("tuple[Music, list[Picture], list[Speech]]", made)
+    durations = snapped([shot.duration_s for shot in plan.shots], music.beats_s)
+    shots = tuple(
+        shot.model_copy(update={"duration_s": duration})
+        for shot, duration in zip(plan.shots, durations, strict=True)
+    )
+    moved = await ctx.gather(
+        ctx.gather(
+            *(
+                filmed(ctx.scope(shot.id), shot, picture, footage)
+                for shot, picture in zip(shots, stills, strict=True)
+            )
         ),
-        count=options.takes,
+        _effects(ctx, brief, plan, shots),
     )
-    if not best.scene:
-        # Whoever knows the scene draws it at full size and in the palette as the camera moves.
-        best = await _finished(unit, best, palette, size)
-    drawn_fps: Fps = options.drawn_fps if options.drawn_fps < options.fps else options.fps
-    clip = await unit.call(
-        AnimateImage(
-            image=best.image,
-            width=width,
-            height=height,
-            duration_s=shot.duration_s,
-            fps=drawn_fps,
-            move=shot.move,
-            scene=best.scene,
-            subjects=best.subjects,
-            seed=brief.seed,
-        ),
-        name="animate",
-    )
-    if drawn_fps == options.fps:
-        return clip
-    return await unit.call(
-        InterpolateFrames(clip=clip.video, fps=options.fps, subjects=clip.subjects), name="between"
-    )
+    clips, effects = cast("tuple[list[Filmed], tuple[Track, ...]]", moved)
+    return Recorded(shots, clips, voices, music, effects)
 
 
-async def _finished(
-    unit: Context, picture: Picture, palette: Palette | None, size: tuple[int, int]
-) -> Picture:
-    """A foreign picture at the film's size and in its palette."""
-    large = await unit.call(
-        UpscaleImage(image=picture.image, width=size[0], height=size[1], subjects=picture.subjects),
-        name="upscale",
+async def _music(ctx: Context, brief: Brief, plan: Plan) -> Music:
+    length_s = plan.read.length_s
+    if brief.music is not None:
+        return await ctx.call(FitMusic(audio=brief.music, duration_s=length_s), name="music")
+    outline = plan.outline
+    request = ComposeMusic(
+        mood=outline.music, energy=outline.energy, duration_s=length_s, seed=brief.seed
     )
-    if palette is None:
-        return large
-    graded = await unit.call(GradeImage(image=large.image, palette=palette), name="grade")
-    return large.model_copy(update={"image": graded.image})
+    return await ctx.call(request, name="music")
 
 
-async def _spoken(unit: Context, line: Line) -> Speech:
-    """A line, spoken, with the times of its words."""
-    speech = await unit.call(Speak(text=line.text), name="speak")
-    if speech.words:
-        return speech
-    aligned = await unit.call(AlignWords(audio=speech.audio, text=line.text), name="align")
-    return speech.model_copy(update={"words": aligned.words})
+def _own_pictures(brief: Brief, shots: tuple[Shot, ...]) -> dict[str, Asset]:
+    """A person's pictures fill the first shots.
+
+    Raises:
+        InvalidRequestError: there are more pictures than shots.
+    """
+    if len(brief.pictures) > len(shots):
+        raise InvalidRequestError(
+            f"{len(brief.pictures)} pictures, but the film has {len(shots)} shots",
+            hint="give fewer pictures, or ask for a longer film",
+        )
+    return {shot.id: own for shot, own in zip(shots, brief.pictures, strict=False)}
 
 
 async def _effects(
-    ctx: Context, brief: Brief, outline: FilmOutline, read: FilmReading
+    ctx: Context, brief: Brief, plan: Plan, shots: tuple[Shot, ...]
 ) -> tuple[Track, ...]:
-    """A sound that leads into the end card."""
-    at = read.length_s - outline.end_s
-    if outline.end_s <= 0 or at <= _LEAD_S:
-        return ()
+    """What is heard in the shots, and a sound that leads into the end card."""
+    ends = [math.fsum(shot.duration_s for shot in shots[: n + 1]) for n in range(len(shots))]
+    heard = [(s, end - s.duration_s) for s, end in zip(shots, ends, strict=True) if s.sound]
+    tracks = [
+        _effect(ctx.scope(shot.id), shot.sound, max(start, 0.0), shot.duration_s, -6.0, brief.seed)
+        for shot, start in heard
+    ]
+    at = plan.read.length_s - plan.outline.end_s
+    if plan.outline.end_s > 0 and at > _LEAD_S:
+        tracks.append(_effect(ctx, "soft whoosh", at - _LEAD_S, 2 * _LEAD_S, -9.0, brief.seed))
+    return tuple(await ctx.gather(*tracks))
+
+
+async def _effect(
+    ctx: Context, description: str, at_s: float, duration_s: float, gain_db: float, seed: int
+) -> Track:
     sound = await ctx.call(
-        MakeSound(description="soft whoosh", duration_s=2 * _LEAD_S, seed=brief.seed), name="effect"
+        MakeSound(description=description, duration_s=duration_s, seed=seed), name="effect"
     )
-    return (Track(audio=sound.audio, kind="effect", at_s=at - _LEAD_S, gain_db=-9.0),)
+    return Track(audio=sound.audio, kind="effect", at_s=at_s, gain_db=gain_db)
 
 
-async def _signed(ctx: Context, brief: Brief, asset: Asset, media_type: str, name: str) -> Asset:
-    signed = await ctx.call(
-        Sign(
-            asset=asset,
-            media_type=media_type,
-            brand=ctx.kit.name,
-            signer=ctx.kit.signer,
-            prompt=brief.prompt[:2000],
-            seed=brief.seed,
-        ),
-        name=name,
-    )
-    return signed.asset
+def _length(brief: Brief, options: FilmOptions, own: tuple[str, ...]) -> float | None:
+    """The length that was asked for, or that a person's own script needs; None leaves it open.
+
+    Raises:
+        InvalidRequestError: no film is that long, or the script is longer than the film.
+    """
+    length_s = options.duration_s if options.duration_s is not None else length_said(brief.prompt)
+    if not own:
+        return None if length_s is None else _refused(length_s)
+    needed = math.ceil(needed_s(own))
+    if needed > LONGEST_S:
+        raise InvalidRequestError(
+            f"the script takes about {needed} seconds to say; a film lasts at most {LONGEST_S:g}",
+            hint="shorten the script",
+        )
+    if length_s is not None and needed > length_s:
+        raise InvalidRequestError(
+            f"the script takes about {needed} seconds to say; the film lasts {length_s:g}",
+            hint=f"ask for {max(needed, SHORTEST_S):g} seconds, or shorten the script",
+        )
+    return _refused(length_s) if length_s is not None else max(needed + 3.0, SHORTEST_S)
+
+
+def _refused(length_s: float) -> float:
+    """The length, if it is a film's.
+
+    Raises:
+        InvalidRequestError: it is not.
+    """
+    if not SHORTEST_S <= length_s <= LONGEST_S:
+        raise InvalidRequestError(
+            f"a film of {length_s:g} seconds",
+            hint="ask for 5 to 60 seconds, as in 'a 15-second film'",
+        )
+    return length_s
+
+
+def _aspect(brief: Brief) -> Aspect | None:
+    """The shape that is nearest to a size in pixels, if one was given."""
+    if not brief.width or not brief.height:
+        return None
+    given = math.log(brief.width / brief.height)
+    return min(_SHAPES, key=lambda name: abs(given - math.log(_SHAPES[name][0] / _SHAPES[name][1])))
 
 
 def _size(brief: Brief, read: FilmReading, options: FilmOptions) -> tuple[int, int]:
-    """Pixels of the film, both even; refuses lengths that are no film's.
-
-    Raises:
-        InvalidRequestError: the length is out of range.
-    """
-    if not SHORTEST_S <= read.length_s <= LONGEST_S:
-        raise InvalidRequestError(
-            f"a film of {read.length_s:g} seconds",
-            hint="ask for 5 to 60 seconds, as in 'a 15-second film'",
-        )
+    """Pixels of the film, both even, since its colours are stored at half that size."""
     if brief.width and brief.height:
         return brief.width // 2 * 2, brief.height // 2 * 2
     across, down = _SHAPES[read.aspect]
@@ -321,91 +354,3 @@ def _size(brief: Brief, read: FilmReading, options: FilmOptions) -> tuple[int, i
     long = short * max(across, down) / min(across, down)
     width, height = (long, short) if across >= down else (short, long)
     return round(width / 2) * 2, round(height / 2) * 2
-
-
-def _on_beats(shots: tuple[Shot, ...], music: Music) -> tuple[Shot, ...]:
-    """The shots with their cuts on beats of the music."""
-    durations = snapped([shot.duration_s for shot in shots], music.beats_s)
-    return tuple(
-        shot.model_copy(update={"duration_s": duration})
-        for shot, duration in zip(shots, durations, strict=True)
-    )
-
-
-def _starts(
-    shots: tuple[Shot, ...], said: list[Line], voices: list[Speech], outline: FilmOutline
-) -> list[float]:
-    """When each line is said: with its first shot, and never over the line before it."""
-    first: dict[str, float] = {}
-    at = 0.0
-    for shot in shots:
-        first.setdefault(shot.line_id, at)
-        at += shot.duration_s
-    starts: list[float] = []
-    free = 0.0
-    for line, voice in zip(said, voices, strict=True):
-        end_card = outline.length_s - outline.end_s
-        wanted = first.get(line.id, end_card if line.role == "end" else free)
-        starts.append(max(wanted, free) + BREATH_S)
-        free = starts[-1] + (voice.audio.duration_s or 0.0)
-    return starts
-
-
-def _captions(said: list[Line], voices: list[Speech], starts: list[float]) -> tuple[Caption, ...]:
-    """Each line as it is heard, word by word."""
-    return tuple(
-        Caption(
-            # What is heard: a person may have changed the words of this line's speech alone.
-            text=" ".join(word.text for word in voice.words) or line.text,
-            start_s=start,
-            end_s=start + (voice.audio.duration_s or 0.0),
-            words=tuple(
-                WordTime(text=w.text, start_s=start + w.start_s, end_s=start + w.end_s)
-                for w in voice.words
-            ),
-        )
-        for line, voice, start in zip(said, voices, starts, strict=True)
-    )
-
-
-def _tracks(
-    music: Music, voices: list[Speech], starts: list[float], effects: tuple[Track, ...]
-) -> tuple[Track, ...]:
-    """Music, effects, and the voice, unless it is the robotic one: captions are better then."""
-    heard = [
-        Track(audio=voice.audio, kind="voice", at_s=start)
-        for voice, start in zip(voices, starts, strict=True)
-        if voice.voice != ROBOTIC
-    ]
-    return (Track(audio=music.audio, kind="music"), *effects, *heard)
-
-
-def _placed(shots: tuple[Shot, ...], clips: list[Clip], script: Script) -> tuple[ShotOnFilm, ...]:
-    """The clips on their times; a line's words stand over its first shot."""
-    placed: list[ShotOnFilm] = []
-    at, titled = 0.0, set[str]()
-    for shot, clip in zip(shots, clips, strict=True):
-        line = script.line(shot.line_id)
-        lines: tuple[TypeLine, ...] = ()
-        if line is not None and line.on_screen and line.id not in titled:
-            titled.add(line.id)
-            lines = (TypeLine(role="title", text=line.on_screen),)
-        placed.append(
-            ShotOnFilm(
-                id=shot.id,
-                clip=clip.video,
-                start_s=at,
-                duration_s=shot.duration_s,
-                lines=lines,
-                space=shot.space,
-                subjects=clip.subjects,
-            )
-        )
-        at += shot.duration_s
-    return tuple(placed)
-
-
-def _script_text(script: Script) -> str:
-    spoken = "\n".join(f"{line.role}: {line.text or line.on_screen}" for line in script.lines)
-    card = "\n".join(f"  {line.text}" for line in script.end_lines)
-    return f"{spoken}\n\nEnd card:\n{card}\n" if card else f"{spoken}\n"

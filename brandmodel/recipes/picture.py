@@ -6,6 +6,7 @@ from pydantic import Field
 
 from brandmodel.brand import Palette
 from brandmodel.recipes import Made, recipe
+from brandmodel.recipes.signing import signed
 from brandmodel.recipes.taking import admit, best_take
 from brandmodel.tasks import (
     Asset,
@@ -22,7 +23,6 @@ from brandmodel.tasks import (
     ReadBrief,
     Reading,
     SearchDocuments,
-    Sign,
     Typeset,
     UpscaleImage,
     Value,
@@ -39,12 +39,16 @@ class PictureOptions(Value):
         takes: how many alternatives are drawn.
         scale: of the asked size; a draft is smaller.
         preview: size of the takes, as a share of the final size.
+        rounds: how often a picture that the judge rejects is drawn again.
+        redraw_usd: what drawing it again may cost before no further round begins.
         grade: how far colours are pulled towards the palette.
     """
 
     takes: int = Field(default=3, ge=1, le=12)
     scale: float = Field(default=1.0, gt=0, le=1)
     preview: float = Field(default=0.5, gt=0, le=1)
+    rounds: int = Field(default=1, ge=0, le=5)
+    redraw_usd: float = Field(default=0.5, ge=0)
     grade: float = Field(default=0.6, ge=0, le=1)
 
 
@@ -68,6 +72,7 @@ async def picture(ctx: Context, brief: Brief) -> Made:
     options = ctx.options(PictureOptions)
     width, height = _size(brief, options.scale)
     kit = ctx.kit
+    logo = brief.logo or kit.logo
 
     await admit(ctx, Moderate(texts=(brief.prompt,)), name="admit")
     reading = await ctx.call(ReadBrief(prompt=brief.prompt), name="read")
@@ -90,15 +95,15 @@ async def picture(ctx: Context, brief: Brief) -> Made:
     )
     palette = kit.palette or outline.palette
     shot = await _shot(ctx, brief, outline, palette, options, (width, height))
-    if brief.product is not None:
-        shot = await _with_product(ctx, brief.product, shot, outline)
+    if brief.products:
+        shot = await _with_product(ctx, brief.products[0], shot, outline)
     image = shot.image
     if palette is not None and options.grade > 0:
         graded = await ctx.call(
             GradeImage(image=image, palette=palette, strength=options.grade), name="grade"
         )
         image = graded.image
-    if outline.lines or kit.logo:
+    if outline.lines or logo:
         page = await ctx.call(
             Typeset(
                 image=image,
@@ -106,7 +111,7 @@ async def picture(ctx: Context, brief: Brief) -> Made:
                 palette=palette or Palette(),
                 display=kit.display,
                 text=kit.text,
-                logo=kit.logo,
+                logo=logo,
                 name=kit.name,
                 space=outline.space,
                 subjects=shot.subjects,
@@ -116,18 +121,7 @@ async def picture(ctx: Context, brief: Brief) -> Made:
         image = page.image
     words = tuple(line.text for line in outline.lines)
     await admit(ctx, Moderate(texts=words, image=image, avoid=kit.voice.avoid), name="moderate")
-    signed = await ctx.call(
-        Sign(
-            asset=image,
-            media_type=brief.media_type or "image/png",
-            brand=kit.name,
-            signer=kit.signer,
-            prompt=brief.prompt[:2000],
-            seed=brief.seed,
-        ),
-        name="sign",
-    )
-    return {"picture": signed.asset}
+    return {"picture": await signed(ctx, brief, image, brief.media_type or "image/png")}
 
 
 async def _shot(
@@ -140,30 +134,29 @@ async def _shot(
 ) -> Picture:
     """The best take at its final size; takes are drawn smaller, since all but one are dropped."""
     width, height = size
-    prompt = await ctx.call(
+    preview = options.preview if options.takes > 1 else 1.0
+    best = await best_take(
+        ctx,
         WriteImagePrompt(
             subject=outline.subject,
             setting=outline.setting,
             mood=outline.mood,
             space=outline.space,
-            product=brief.product is not None,
+            product=bool(brief.products),
         ),
-        name="prompt",
-    )
-    preview = options.preview if options.takes > 1 else 1.0
-    best = await best_take(
-        ctx,
         GenerateImage(
-            prompt=prompt.prompt,
+            prompt="",
             width=max(16, round(width * preview)),
             height=max(16, round(height * preview)),
             seed=brief.seed,
             palette=palette,
             space=outline.space,
             label=outline.label,
-            plinth=brief.product is not None,
+            plinth=bool(brief.products),
         ),
         count=options.takes,
+        rounds=options.rounds,
+        limit_usd=options.redraw_usd,
     )
     if (best.image.width, best.image.height) == (width, height):
         return best

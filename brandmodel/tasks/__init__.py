@@ -15,6 +15,7 @@ from brandmodel.tasks.audio import (
     Alignment,
     AlignWords,
     ComposeMusic,
+    FitMusic,
     MakeSound,
     Mix,
     MixSound,
@@ -72,7 +73,7 @@ from brandmodel.tasks.image import (
     PlaceProduct,
     UpscaleImage,
 )
-from brandmodel.tasks.judging import Judge, Judgement, Moderate, Moderation, Score
+from brandmodel.tasks.judging import Judge, Judgement, JudgeSpeech, Moderate, Moderation, Score
 from brandmodel.tasks.layout import TextBox, Typeset, TypesetPicture
 from brandmodel.tasks.provenance import Sign, Signed, SourceType
 from brandmodel.tasks.search import Page, Pages, Passage, Passages, SearchDocuments, SearchWeb
@@ -93,7 +94,9 @@ from brandmodel.tasks.video import (
     AnimateImage,
     Assemble,
     Caption,
+    Card,
     Clip,
+    DrawStoryboard,
     Film,
     GenerateVideo,
     InterpolateFrames,
@@ -131,6 +134,7 @@ __all__ = [
     "Brief",
     "Call",
     "Caption",
+    "Card",
     "Chat",
     "ChatReply",
     "CheckSources",
@@ -143,6 +147,7 @@ __all__ = [
     "CutOut",
     "Document",
     "Done",
+    "DrawStoryboard",
     "EditImage",
     "Embed",
     "Embeddings",
@@ -151,6 +156,7 @@ __all__ = [
     "FilmReading",
     "FindingProvider",
     "Finish",
+    "FitMusic",
     "GenerateImage",
     "GenerateVideo",
     "GradeImage",
@@ -158,6 +164,7 @@ __all__ = [
     "InterpolateFrames",
     "Job",
     "Judge",
+    "JudgeSpeech",
     "Judgement",
     "Kit",
     "Line",

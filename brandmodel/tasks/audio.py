@@ -113,6 +113,24 @@ class ComposeMusic(Request[Music]):
         return Usage(seconds=seconds, tokens_out=round(10 * seconds))
 
 
+class FitMusic(Request[Music]):
+    """Fit a person's music to a length: cut or repeat it on its bars, end it well, find its beats."""
+
+    stage: ClassVar[Stage] = "refine"
+
+    audio: Asset
+    duration_s: float = Field(gt=0, le=LONGEST_S)
+
+    def sketch(self, *, dear: bool) -> Music:
+        """Of the right length, at 120 beats a minute."""
+        beats = tuple(i / 2 for i in range(int(self.duration_s * 2)))
+        return Music(audio=sketched_sound(self.duration_s), bpm=120.0, beats_s=beats)
+
+    def usage(self, result: Music) -> Usage:
+        """Seconds listened to."""
+        return Usage(seconds=self.audio.duration_s or 0.0)
+
+
 class Sound(Result):
     """A sound effect; stereo."""
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from brandmodel.tasks.audio import WordTime
@@ -59,11 +60,11 @@ def lines_of(text: str, *, longest: int = LONGEST_LINE) -> tuple[str, ...]:
 
 
 def webvtt(captions: Sequence[Caption]) -> str:
-    """A WebVTT file."""
+    """A WebVTT file; every word whose time is known carries it, for players that read along."""
     blocks = ["WEBVTT"]
     for number, cue in enumerate(cues(captions), 1):
         times = f"{_clock(cue.start_s, '.')} --> {_clock(cue.end_s, '.')}"
-        blocks.append("\n".join([str(number), times, *map(_escaped, lines_of(cue.text))]))
+        blocks.append("\n".join([str(number), times, *_with_times(cue)]))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -84,11 +85,12 @@ def timeline(
     duration_s: float | None = None,
     sound: Asset | None = None,
     captions: Sequence[Caption] = (),
+    media: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """The cut as OpenTimelineIO JSON, for an editing program.
 
-    Every clip refers to its asset as ``<sha256>.mp4`` and is named by the shot's id. What no shot
-    covers, such as the end card, is a gap; captions are markers.
+    Every clip is named by the shot's id. What no shot covers, such as the end card, is a gap;
+    captions are markers.
 
     Args:
         shots: in any order; times are rounded to frames.
@@ -97,12 +99,15 @@ def timeline(
         duration_s: of the film; None ends with the last shot.
         sound: the mix, on a track of its own.
         captions: what is read along.
+        media: where each asset lies, by its digest; without it clips have no media.
     """
     ordered = sorted(shots, key=lambda s: s.start_s)
     end = round((duration_s or max((s.start_s + s.duration_s for s in shots), default=0)) * fps)
-    tracks = [_track("Picture", "Video", _picture(ordered, end, fps), _markers(captions, fps))]
+    tracks = [
+        _track("Picture", "Video", _picture(ordered, end, fps, media), _markers(captions, fps))
+    ]
     if sound is not None:
-        whole = _clip("sound", sound, 0, end, fps)
+        whole = _clip("sound", sound, (0, end), fps, media)
         tracks.append(_track("Sound", "Audio", [whole], []))
     stack = {**_item("Stack.1", "tracks", None), "children": tracks}
     start = _time(0, fps)
@@ -218,11 +223,33 @@ def _clock(seconds: float, point: str) -> str:
     return f"{ms // 3_600_000:02}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02}{point}{ms % 1000:03}"
 
 
+def _with_times(cue: Caption) -> list[str]:
+    """The lines of a cue, each word after its time where the words are those of the cue.
+
+    The first word needs none: it comes with the cue.
+    """
+    lines = lines_of(cue.text)
+    heard = iter(cue.words)
+    if [word.text for word in cue.words] != " ".join(lines).split():
+        return [_escaped(line) for line in lines]
+    timed = [[(next(heard), word) for word in line.split()] for line in lines]
+    first = timed[0][0][0] if timed else None
+    return [
+        " ".join(
+            _escaped(word) if time is first else f"<{_clock(time.start_s, '.')}>{_escaped(word)}"
+            for time, word in line
+        )
+        for line in timed
+    ]
+
+
 def _escaped(line: str) -> str:
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _picture(shots: Sequence[ShotOnFilm], end: int, fps: int) -> list[dict[str, Any]]:
+def _picture(
+    shots: Sequence[ShotOnFilm], end: int, fps: int, media: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """Clips and gaps in order, each up to the next."""
     made: list[dict[str, Any]] = []
     at = 0
@@ -232,7 +259,7 @@ def _picture(shots: Sequence[ShotOnFilm], end: int, fps: int) -> list[dict[str, 
         if start > at:
             made.append(_gap(start - at, fps))
         if stop > start:
-            made.append(_clip(shot.id, shot.clip, 0, stop - start, fps))
+            made.append(_clip(shot.id, shot.clip, (0, stop - start), fps, media))
         at = max(at, stop)
     if end > at:
         made.append(_gap(end - at, fps))
@@ -246,17 +273,22 @@ def _track(
     return {**item, "markers": markers, "kind": kind, "children": children}
 
 
-def _clip(name: str, asset: Asset, start: int, length: int, fps: int) -> dict[str, Any]:
+def _clip(
+    name: str, asset: Asset, span: tuple[int, int], fps: int, media: Mapping[str, str]
+) -> dict[str, Any]:
+    start, length = span
     whole = round((asset.duration_s or length / fps) * fps)
-    ending = {"video/mp4": "mp4", "audio/wav": "wav"}.get(asset.media_type, "bin")
-    reference = {
-        "OTIO_SCHEMA": "ExternalReference.1",
-        "metadata": {},
-        "name": "",
-        "available_range": _range(0, max(whole, start + length), fps),
-        "available_image_bounds": None,
-        "target_url": f"{asset.sha256}.{ending}",
-    }
+    url = media.get(asset.sha256)
+    reference: dict[str, Any] = {"OTIO_SCHEMA": "MissingReference.1", "metadata": {}, "name": ""}
+    if url:
+        reference = {
+            "OTIO_SCHEMA": "ExternalReference.1",
+            "metadata": {},
+            "name": "",
+            "available_range": _range(0, max(whole, start + length), fps),
+            "available_image_bounds": None,
+            "target_url": url,
+        }
     return {
         **_item("Clip.2", name, _range(start, length, fps)),
         "media_references": {"DEFAULT_MEDIA": reference},

@@ -71,8 +71,13 @@ class Context(Protocol):
         """A context whose step names begin with ``name/``: one unit of the plan."""
         ...
 
-    def rounds(self, most: int) -> Iterator[Context]:
-        """The only loop: at most ``most`` contexts, one per round; break when content."""
+    def rounds(self, most: int, *, limit_usd: float | None = None) -> Iterator[Context]:
+        """The only loop: at most ``most`` contexts, one per round; break when content.
+
+        Args:
+            most: rounds, one at least.
+            limit_usd: no further round once the earlier ones cost this much.
+        """
         ...
 
     async def takes(self, request: Request[R], *, name: str, count: int) -> Sequence[Take[R]]:

@@ -179,10 +179,13 @@ class OutlineFilm(_OfFilm[FilmOutline]):
         "Durations in seconds add up to the length; a spoken beat is long enough for its words at "
         "2.45 words a second. The end beat is the end card. Beat ids are short, with letters. Choose "
         "setting, mood and, when palette is null, colours, so that all shots look like one film. "
-        "Describe the music in a few words and give its energy from 0 to 1."
+        "Describe the music in a few words and give its energy from 0 to 1. When `lines` holds a "
+        "person's own script, make one beat of each line, in order, long enough for its words, and "
+        "after them at most an end beat."
     )
 
     palette: Palette | None = None
+    lines: tuple[str, ...] = ()
     seed: int = 0
 
     def sketch(self, *, dear: bool) -> FilmOutline:
@@ -255,10 +258,12 @@ class WriteScript(_OfFilm[Script]):
         "most 2.45 words for each second of its beat. Say only what brief and passages say; when they "
         "say little, write few words. Plain, well-formed sentences; no stock phrases, none of "
         "voice.avoid. `on_screen` is a few words or empty. When film.voice is false, `text` is empty "
-        "and `on_screen` carries the words. `end_lines` are name, tagline, when, where and contact."
+        "and `on_screen` carries the words. `end_lines` are name, tagline, when, where and contact. "
+        "When `lines` holds a person's own script, `text` is its lines, word for word."
     )
 
     outline: FilmOutline
+    lines: tuple[str, ...] = ()
 
     def sketch(self, *, dear: bool) -> Script:
         """Every line empty, or as long as its beat allows."""
@@ -332,6 +337,7 @@ class Shot(Value):
         description: what is to be seen, ready for an image model.
         space: the side that is kept calm for words.
         role: a ``product`` shot shows the product with its label.
+        sound: what is heard in it, such as ``waves`` or ``ice in a glass``; empty for music alone.
     """
 
     id: str
@@ -341,6 +347,7 @@ class Shot(Value):
     duration_s: float = Field(gt=0)
     space: Space = "none"
     role: ShotRole = "wide"
+    sound: str = ""
 
 
 class Shots(Result):
@@ -359,7 +366,8 @@ class Storyboard(_OfFilm[Shots]):
         "seconds; the shots of a beat last as long as the beat. Vary wide, close, detail, product and "
         "interlude; no two shots alike; all in the outline's setting, mood and palette. A description "
         "is two or three sentences for an image model, without words in the picture and without "
-        "dates or places to be set in type. Ids are short, with letters, never numbers in order."
+        "dates or places to be set in type. `sound` names in a few words what is heard in the shot, "
+        "or is empty. Ids are short, with letters, never numbers in order."
     )
 
     script: Script
@@ -373,7 +381,12 @@ class Storyboard(_OfFilm[Shots]):
         what = "?" * (400 if dear else 20)
         return Shots(
             shots=tuple(
-                Shot(id=f"shot-{_letters(n)}", description=what, duration_s=body_s / count)
+                Shot(
+                    id=f"shot-{_letters(n)}",
+                    description=what,
+                    duration_s=body_s / count,
+                    sound="?" * 40 if dear else "",
+                )
                 for n in range(count)
             )
         )

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from brandmodel.brand import Palette
 from brandmodel.tasks._base import Request, Result, Stage, Usage, Value, token_bound
+from brandmodel.tasks.audio import Speech
 from brandmodel.tasks.chat import TOKENS_A_LOOK
 from brandmodel.tasks.values import Asset, Box, Space
 
@@ -72,6 +73,30 @@ class Judge(Request[Judgement]):
     def bounds(self) -> tuple[Usage, Usage]:
         """From a glance to what a language model may look at and say."""
         return self.usage(self.sketch(dear=False)), _looked(self, len(self.images), 1024)
+
+
+class JudgeSpeech(Request[Judgement]):
+    """Listen to takes of the same text and name the best.
+
+    A score's ``total`` goes by what a listener notices: words in time, an even pace, a clear voice.
+
+    Attributes:
+        takes: the same text, each said by another voice or in another way.
+    """
+
+    stage: ClassVar[Stage] = "generate"
+
+    takes: tuple[Speech, ...] = Field(min_length=1)
+    text: str
+
+    def sketch(self, *, dear: bool) -> Judgement:
+        """All alike."""
+        return Judgement(scores=tuple(Score(total=0.0) for _ in self.takes))
+
+    def usage(self, result: Judgement) -> Usage:
+        """Seconds listened to, and the words."""
+        seconds = sum(take.audio.duration_s or 0.0 for take in self.takes)
+        return Usage(seconds=seconds, tokens_in=token_bound(self.text))
 
 
 class Moderation(Result):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from brandmodel.brand import Palette, Voice
 from brandmodel.tasks._base import Value
@@ -61,10 +61,15 @@ class Box(Value):
 
 
 class Text(Value):
-    """Words that a recipe returns as an output of their own."""
+    """Words that a recipe returns as an output of their own.
+
+    Attributes:
+        links: what the words refer to as ``media/<sha256><suffix>``; saved beside them.
+    """
 
     text: str
     media_type: str = "text/plain"
+    links: tuple[Asset, ...] = ()
 
 
 class Kit(Value):
@@ -97,7 +102,12 @@ class Brief(Value):
         height: pixels; None leaves it to the recipe.
         seed: reproduces the result.
         media_type: what the main output shall be; None leaves it to the recipe.
-        product: a photograph of the product to be shown.
+        products: photographs of the product to be shown.
+        pictures: finished pictures to be shown as they are, such as an earlier result.
+        logo: stands in for the brand's own.
+        music: stereo WAV, 48 kHz; stands in for composed music.
+        script: a person's own words to be said, in place of a written script.
+        options: settings of the recipe, by name; they go before the published model's.
     """
 
     prompt: str
@@ -105,7 +115,12 @@ class Brief(Value):
     height: int | None = None
     seed: int = 0
     media_type: str | None = None
-    product: Asset | None = None
+    products: tuple[Asset, ...] = ()
+    pictures: tuple[Asset, ...] = ()
+    logo: Asset | None = None
+    music: Asset | None = None
+    script: str = ""
+    options: dict[str, JsonValue] = {}
 
 
 def assets_in(value: Any) -> list[Asset]:

@@ -10,6 +10,7 @@ from pydantic import Field
 from brandmodel.brand import Palette
 from brandmodel.tasks._base import Request, Result, Stage, Usage, Value, video_units
 from brandmodel.tasks.audio import WordTime
+from brandmodel.tasks.image import Picture, pixels
 from brandmodel.tasks.values import Asset, Box, Space, sketched
 from brandmodel.tasks.writing import TypeLine
 
@@ -145,6 +146,44 @@ class Caption(Value):
     start_s: float
     end_s: float
     words: tuple[WordTime, ...] = ()
+
+
+class Card(Value):
+    """A shot on a storyboard sheet.
+
+    Attributes:
+        image: its best take; None leaves an empty frame.
+        line: what is said or read over it.
+    """
+
+    id: str
+    image: Asset | None = None
+    duration_s: float
+    line: str = ""
+
+
+class DrawStoryboard(Request[Picture]):
+    """Set a film's shots on one sheet: each a card with its picture, its length and its line."""
+
+    stage: ClassVar[Stage] = "refine"
+
+    cards: tuple[Card, ...] = Field(min_length=1, max_length=60)
+    title: str = ""
+    palette: Palette | None = None
+    display: str | Asset = "Inter Display"
+    text: str | Asset = "Inter"
+
+    def sketch(self, *, dear: bool) -> Picture:
+        """The cards' pictures alone, or rows of four with their words."""
+        count = len(self.cards)
+        if not dear:
+            return Picture(image=sketched("image/png", width=560, height=count * 315))
+        rows = -(-count // 4)
+        return Picture(image=sketched("image/png", width=2600, height=300 + rows * 520))
+
+    def usage(self, result: Picture) -> Usage:
+        """One image of its pixel count."""
+        return Usage(images=1, pixels=pixels(result.image.width, result.image.height))
 
 
 class Film(Result):

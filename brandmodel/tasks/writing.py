@@ -221,7 +221,8 @@ class WriteImagePrompt(WritingRequest[ImagePrompt]):
     stage: ClassVar[Stage] = "plan"
     instructions: ClassVar[str] = (
         "Write the prompt for one picture: subject, setting, light, mood, in two or three sentences of "
-        "plain words. Say on which side the picture stays calm. No text in the picture."
+        "plain words. Say on which side the picture stays calm. No text in the picture. `wanting` is "
+        "what a judge missed in an earlier picture of the same subject: ask for it plainly."
     )
 
     subject: str
@@ -229,6 +230,7 @@ class WriteImagePrompt(WritingRequest[ImagePrompt]):
     mood: str = ""
     space: Space = "none"
     product: bool = False
+    wanting: str = ""
 
     def sketch(self, *, dear: bool) -> ImagePrompt:
         """A short or a long prompt."""

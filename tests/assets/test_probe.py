@@ -8,6 +8,7 @@ import wave
 import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
@@ -91,6 +92,10 @@ def test_sound_tells_its_length():
     assert probe(out.getvalue()) == Probed("audio/wav", duration_s=1.5)
     # Layer III, 128 kbit/s, 44.1 kHz: 16,000 bytes a second.
     assert probe(b"\xff\xfb\x90\x00" + b"\0" * 31_996) == Probed("audio/mpeg", duration_s=2.0)
+    # Frames of unlike rates (64, then 128 kbit/s) without an index: they are counted.
+    slow, fast = b"\xff\xfb\x50\x00".ljust(208, b"\0"), b"\xff\xfb\x90\x00".ljust(417, b"\0")
+    mixed = probe(slow * 10 + fast * 10 + b"TAG".ljust(128, b"\0"))
+    assert mixed == Probed("audio/mpeg", duration_s=20 * 1152 / 44_100)
     flac = b"fLaC" + b"\0\0\0\x22" + b"\0" * 10
     flac += (44_100 << 44 | 1 << 41 | 15 << 36 | 88_200).to_bytes(8) + b"\0" * 16
     assert probe(flac) == Probed("audio/flac", duration_s=2.0)
@@ -229,6 +234,17 @@ def test_print_colours_become_screen_colours():
     assert min(green, blue) > 235
 
 
+def test_inverted_inks_look_as_another_reader_sees_them():
+    """Adobe writes CMYK in JPEG the other way round, and every program follows."""
+    y, x = np.mgrid[0:40, 0:64]
+    inks = np.stack([x * 4, y * 6, 255 - x * 4, np.full_like(x, 20)], -1).astype(np.uint8)
+    data = _file(Image.fromarray(inks, "CMYK"), "JPEG", quality=98)
+    assert b"Adobe" in data
+    told = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+    read = np.asarray(_read(normalised(data, name="print.jpg")))
+    assert np.abs(read.astype(int) - told).max() <= 3
+
+
 def test_sixteen_bits_become_eight_of_the_same_lightness():
     ramp = np.tile(np.linspace(0, 65_535, 64).astype(">u2"), (4, 1))
     rows = b"".join(b"\0" + row.tobytes() for row in ramp)
@@ -239,6 +255,32 @@ def test_sixteen_bits_become_eight_of_the_same_lightness():
     rows = b"".join(b"\0" + row.tobytes() for row in colour)
     rgb = np.asarray(_read(normalised(_raw_png(64, 4, 16, 2, rows), name="scan.png")))
     assert np.abs(rgb[0, :, 1] - np.linspace(255, 0, 64)).max() <= 1
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("ending", [".tiff", ".png"])
+def test_deep_pictures_of_other_programs_keep_their_lightness(ending: str, channels: int):
+    """OpenCV writes the file, with 16 bits a channel, in the order blue, green, red, alpha."""
+    y, x = np.mgrid[0:40, 0:64]
+    deep = np.stack([x * 1040, y * 1600, 65_535 - x * 1040, x * 1040], -1).astype(np.uint16)
+    deep = deep[..., :channels].squeeze()
+    data = cv2.imencode(ending, deep)[1].tobytes()
+    read = np.asarray(_read(normalised(data, name="scan")), float)
+    told = deep / 257
+    if channels == 1:
+        told = np.stack([told] * 3, -1)
+    else:
+        told[..., :3] = told[..., 2::-1]
+    assert read.shape == told.shape
+    assert np.abs(read - told).max() <= 1
+
+
+def test_a_float_picture_has_white_at_one():
+    half = Image.fromarray(np.full((4, 4), 0.5, np.float32))
+    assert _read(normalised(_file(half, "TIFF"), name="f.tiff")).getpixel((1, 1)) == (128,) * 3
+    bright = Image.fromarray(np.array([[0.0, 2.0], [1.0, np.nan]], np.float32))
+    read = np.asarray(_read(normalised(_file(bright, "TIFF"), name="f.tiff")))[..., 0]
+    assert read.tolist() == [[0, 255], [128, 0]]
 
 
 def test_a_colour_profile_is_applied_and_taken_out():

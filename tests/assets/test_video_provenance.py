@@ -6,6 +6,7 @@ import hashlib
 import io
 import struct
 import tempfile
+import wave
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -18,8 +19,12 @@ from brandmodel.assets import egress, identity, provenance
 from brandmodel.assets.identity import Identity
 from brandmodel.assets.probe import probe
 from brandmodel.assets.remux import tidied
+from brandmodel.assets.streams import check as check_stream
 from brandmodel.errors import InvalidRequestError, RunError
-from brandmodel.tasks import Asset, Call, Sign, Signed, Target
+from brandmodel.local.cut.assemble import assemble
+from brandmodel.local.desk import Desk
+from brandmodel.local.motion.pipe import encode
+from brandmodel.tasks import Assemble, Asset, Call, ShotOnFilm, Sign, Signed, Target
 
 FILM = "video/mp4"
 WIDTH, HEIGHT, FPS, FRAMES = 128, 72, 24, 36
@@ -221,6 +226,92 @@ def test_captions_as_text_may_leave():
 def test_what_is_no_film_cannot_be_signed_as_one(aurelia: Identity, data: bytes):
     with pytest.raises(InvalidRequestError, match="video/mp4"):
         signed(aurelia, data)
+
+
+# --- other codecs --------------------------------------------------------------------------------
+
+
+def assembled(codec: str) -> bytes:
+    """A second of film with sound, as the local studio cuts it."""
+    picture = np.random.default_rng(3).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+    clip = encode([picture] * FPS, width=WIDTH, height=HEIGHT, fps=FPS)
+    stream = io.BytesIO()
+    with wave.open(stream, "wb") as sound:
+        sound.setparams((1, 2, 48_000, 0, "NONE", ""))
+        sound.writeframes(bytes(range(1, 97)) * 1_000)
+    files = {asset(data).sha256: data for data in (clip, stream.getvalue())}
+    desk = Desk(lambda wanted: files[wanted.sha256])
+    shot = ShotOnFilm(id="a", clip=asset(clip), start_s=0, duration_s=1)
+    request = Assemble.model_validate(
+        {"width": WIDTH, "height": HEIGHT, "fps": FPS, "duration_s": 1, "shots": (shot,)}
+        | {"sound": asset(stream.getvalue(), "audio/wav"), "codec": codec}
+    )
+    return desk.made[assemble(request, desk).video.sha256]
+
+
+@pytest.mark.parametrize(("codec", "entry"), [("vp9", b"vp09"), ("av1", b"av01")])
+def test_the_studios_films_of_every_codec_are_signed_and_may_leave(
+    aurelia: Identity, codec: str, entry: bytes
+):
+    film = assembled(codec)
+    assert entry in film
+    out = signed(aurelia, film)
+    egress.check(out, FILM, signer=aurelia.fingerprint)
+    assert provenance.verify(out, FILM).state == "Valid"
+    assert len(frames(out)) == FPS
+    assert probe(out).duration_s == pytest.approx(1, abs=1e-9)
+    changed = bytearray(out)
+    changed[-500] ^= 1
+    assert provenance.verify(bytes(changed), FILM).state == "Invalid"
+
+
+def test_an_encoder_that_signs_in_the_head_of_the_stream_is_found_and_taken_out(aurelia: Identity):
+    """x265 writes its name and settings in front of the samples, where no sample's look comes by."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "film.mp4")
+        with av.open(str(path), "w") as film:
+            video = film.add_stream("libx265", rate=FPS, options={"x265-params": "log-level=none"})
+            video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+            for _ in range(4):
+                film.mux(video.encode(av.VideoFrame(WIDTH, HEIGHT, "yuv420p")))
+            film.mux(video.encode())
+        theirs = path.read_bytes()
+    quiet, at = tidied(theirs), theirs.index(b"hvcC")
+    told = quiet[:at] + theirs[at : at + 2500] + quiet[at + 2500 :]
+    assert b"x265 (build" in told
+    with pytest.raises(RunError, match="messages beside the picture"):
+        egress.check(told, FILM)
+    out = signed(aurelia, theirs)
+    assert b"x265" not in out
+    assert len(frames(out)) == 4
+    egress.check(out, FILM)
+
+
+def test_a_film_in_another_container_is_signed_as_mp4(aurelia: Identity, foreign: bytes):
+    moved = io.BytesIO()
+    with av.open(io.BytesIO(foreign)) as film, av.open(moved, "w", format="matroska") as other:
+        video = film.streams.video[0]
+        copy = other.add_stream_from_template(video)
+        for packet in film.demux(video):
+            if packet.dts is not None:
+                packet.stream = copy
+                other.mux(packet)
+    assert b"x264" in moved.getvalue()
+    out = signed(aurelia, moved.getvalue())
+    assert b"x264" not in out
+    assert len(frames(out)) == FRAMES
+    egress.check(out, FILM)
+
+
+@pytest.mark.parametrize("unit", [b"\x2a\x05\x04made", b"\x7a\x04made", b"\x28\x04made"])
+def test_messages_in_av1_are_found(unit: bytes):
+    """Metadata, padding, and metadata without a length, behind a delimiter."""
+    sample, head = b"\x12\0" + unit, {b"av1C": b"\x81\0\0\0"}
+    check_stream(b"av01", sample, [(0, 2)], head)
+    with pytest.raises(ValueError, match="messages beside the picture"):
+        check_stream(b"av01", sample, [(0, len(sample))], head)
+    with pytest.raises(ValueError, match="messages beside the picture"):
+        check_stream(b"av01", sample, [(0, 2)], {b"av1C": head[b"av1C"] + unit})
 
 
 # --- probing and the provider --------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import resource
 import time
 from pathlib import Path
 
@@ -29,22 +28,6 @@ async def test_the_poster(tmp_path: Path) -> None:
         f"again: {again.seconds:.2f} s; Friday: {friday.seconds:.2f} s, {friday.count('ran')} ran"
     )
     print(f"draft: {draft.seconds:.2f} s")
-
-
-@pytest.mark.parametrize("brief", ["A 15-second", "A 60-second"])
-async def test_the_film(tmp_path: Path, brief: str) -> None:
-    spent = time.process_time()
-    async with AsyncBrandModel(home=tmp_path) as studio:
-        receipt = (await studio.run(f"{brief} launch film for Aurelia, a cold brew tonic")).receipt
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = time.process_time() - spent + used.ru_utime + used.ru_stime
-    print(f"\n{brief} film, 1920x1080 at 24: {receipt.seconds:.1f} s (goal <= 60 for 15 s)")
-    print(f"CPU {cpu:.1f} s over all processes so far, largest {used.ru_maxrss / 1e6:.2f} GB")
-    shares: dict[str, float] = {}
-    for step in receipt.steps:
-        shares[step.task] = shares.get(step.task, 0.0) + step.seconds
-    for task, seconds in sorted(shares.items(), key=lambda item: -item[1])[:8]:
-        print(f"  {task:<18} {seconds:6.2f} s, waiting for a worker included")
 
 
 @pytest.mark.parametrize(

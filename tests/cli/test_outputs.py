@@ -40,10 +40,12 @@ def test_json_holds_what_was_promised_and_stands_alone(made: tuple[Path, Ran]) -
         "name": "picture",
         "path": "poster.png",
         "media_type": "image/png",
+        "size": len(data),
         "width": 64,
         "height": 64,
         "duration_s": None,
         "sha256": hashlib.sha256(data).hexdigest(),
+        "links": [],
     }
     receipt = told["receipt"]
     assert {"paid_usd", "reused_usd", "units", "seconds", "steps"} <= set(receipt)

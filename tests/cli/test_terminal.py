@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -11,6 +12,22 @@ from pathlib import Path
 from tests.cli.program import COMMAND, environment, until, workers_of
 
 SHOW_CURSOR, HIDE_CURSOR = b"\x1b[?25h", b"\x1b[?25l"
+SHOTS = """
+from brandmodel.recipes import recipe
+from brandmodel.tasks import GenerateImage, ReadBrief
+
+
+@recipe("shots", makes="text/plain")
+async def shots(ctx, brief):
+    await ctx.call(ReadBrief(prompt=brief.prompt), name="read")
+
+    async def shot(unit, seed):
+        drawing = GenerateImage(prompt=brief.prompt, width=400, height=400, seed=seed)
+        await unit.takes(drawing, name="picture", count=2)
+
+    await ctx.gather(*(shot(ctx.scope(f"shot-{letter}"), ord(letter)) for letter in "abc"))
+    return {"words": "done"}
+"""
 
 
 def _on_terminal(folder: Path, *arguments: str, stop: bool = False) -> tuple[int, bytes]:
@@ -54,3 +71,19 @@ def test_after_ctrl_c_the_cursor_is_there_and_one_message(tmp_path: Path) -> Non
     assert b"finished steps are kept" in said
     assert b"Traceback" not in said
     assert said.rfind(SHOW_CURSOR) > said.rfind(HIDE_CURSOR)
+
+
+def test_a_shot_is_one_line_and_the_time_left_is_told(tmp_path: Path) -> None:
+    (tmp_path / "brand.toml").write_text('name = "A"')
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "shots.py").write_text(SHOTS)
+    code, said = _on_terminal(tmp_path, "run", "A bottle", "--recipe", "shots", "-o", "x.txt")
+    assert code == 0
+    assert re.search(r"about \d+ s left|almost done", said.decode())
+    stays = re.sub(r"\x1b\[[?0-9;]*[a-zA-Z]", "", said[said.rfind(SHOW_CURSOR) :].decode())
+    rows = [line.split() for line in stays.splitlines() if line.startswith("✓")]
+    assert [row[1:3] for row in rows] == [
+        ["read", "ReadBrief"],
+        *(["shot-" + letter, "picture"] for letter in "abc"),
+    ]
+    assert all(row[3] == "×2" for row in rows[1:])

@@ -4,39 +4,26 @@ from __future__ import annotations
 
 import math
 import re
-from functools import cache
-from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import brandmodel
-from brandmodel.brand import Voice
-from brandmodel.local.desk import Desk
 from brandmodel.local.words.film_critique import critique_script
 from brandmodel.local.words.film_outline import outline_film
 from brandmodel.local.words.film_ranking import rerank
-from brandmodel.local.words.film_reading import read_film_brief
 from brandmodel.local.words.film_script import write_script
-from brandmodel.local.words.film_shots import storyboard
 from brandmodel.local.words.film_voiceover import write_voiceover
-from brandmodel.local.words.scenes import scene_of
-from brandmodel.local.words.searching import split_into_passages
 from brandmodel.tasks import (
     Critique,
     CritiqueScript,
     FilmOutline,
     FilmReading,
-    Line,
     OutlineFilm,
-    Passage,
     ReadFilmBrief,
     Reading,
     Rerank,
     Script,
-    Shot,
     Shots,
     Storyboard,
     TypeLine,
@@ -44,105 +31,26 @@ from brandmodel.tasks import (
     WriteVoiceover,
     snapped,
 )
-from brandmodel.tasks.audio import WORDS_PER_S
+from brandmodel.tasks.audio import WORDS_PER_S, speaking_s
 from brandmodel.tasks.lengths import length_of
-
-DOCUMENTS = Path(brandmodel.__file__).parent / "starter/documents"
-ART = tuple(
-    split_into_passages("art-direction.md", (DOCUMENTS / "art-direction.md").read_text("utf-8"))
-)
-ABOUT = tuple(split_into_passages("about.md", (DOCUMENTS / "about.md").read_text("utf-8")))
-AURELIA = "A 15-second launch film for Aurelia, a cold brew tonic"
-BRIEFS = (
+from tests.local.films import (
+    ABOUT,
+    ART,
     AURELIA,
-    "15s film: the spring edit of Aurelia, for cafe owners",
-    "A 30-second film for our jazz night at the Blue Room, Friday 9 pm, free entry",
-    "A calm 15-second film about the sea at dawn, no voice",
-    "Vertical 20 s video for Kestrel, a trail running shoe made from recycled nets",
-    "Film for Pronto, pizza delivery in 20 minutes",
-    "10-second teaser: summer sale at Nordlys, 30% off all lamps until 3 June",
-    "A film for a law firm in Leeds",
-    "Ein 20-sekündiger Werbefilm für Bergluft, einen Kräutertee aus den Alpen",
-    "un film de 15 secondes pour la boulangerie Martin, ouverture le 3 juin",
-    "Un vídeo de quince segundos para Casa Luna, una vela de soja",
-    "一支30秒的竖屏短片，介绍Aurelia冷萃咖啡，没有旁白",
-    'A square 15s ad for "Deep Sea Light", a talk by Dr Ana Reyes, Thursday 14 May 7 pm, '
-    "Natural History Museum, Bristol",
-    "A 45 second film inviting people to the opening of Mill House, a pottery studio, "
-    "on 12 September at 10 am, 4 Canal Street, Hebden Bridge",
-    "Make a 15 second film for Halden, a watch that winds itself from daylight; available at "
-    "halden.example",
-    "A film about autumn in the mountains, golden light, melancholic, music only",
-    "A 6s bumper for Zest, a lemonade with real yuzu",
-    "A 20-second reel for Fern & Fog, a skincare serum without perfume, made in Lisbon",
-    "Wedding film for Mia and Tom, Saturday 20 June, Villa Rosa",
-    "A 15-second film for Lumen, an app that dims your lights at sunset",
-    "A 25-second film for the Harbour Food Festival, 5-7 July, Bergen, 40 stalls, live music",
-    "60-second film for Tideway, a company that turns tidal energy into power for 12,000 homes",
-    "A film for Oak & Ember, a scented candle: cedar, smoke and amber. Bold and dark.",
-    "a 12-second film for the book 'The Salt Road', a novel by Ines Vale, out on 3 March",
+    BRIEFS,
+    Written,
+    aurelia,
+    desk,
+    fields_of,
+    read,
+    spoilt,
+    write,
 )
+
 STOCK = (
     "take their time|discover|experience|unleash|elevate|journey|more than just|whatever|imagine a world"
     "|once upon|the future of|redefin|next level|game.chang|made with love|perfect for"
 )
-
-
-class Written(NamedTuple):
-    film: FilmReading
-    outline: FilmOutline
-    script: Script
-    shots: tuple[Shot, ...]
-    fields: dict[str, object]
-
-
-def desk() -> Desk:
-    return Desk(lambda asset: b"")
-
-
-def read(prompt: str) -> FilmReading:
-    return read_film_brief(ReadFilmBrief(prompt=prompt), desk())
-
-
-def fields_of(
-    prompt: str,
-    *,
-    passages: tuple[Passage, ...] = ART,
-    brand: str = "",
-    tagline: str = "",
-    avoid: tuple[str, ...] = (),
-) -> dict[str, object]:
-    film = read(prompt)
-    reading = film.reading
-    query = " ".join((reading.name, reading.subject, reading.occasion, *reading.mood))
-    best = rerank(Rerank(query=query, passages=passages, top=24), desk()).passages
-    return {
-        "film": film,
-        "passages": best,
-        "brand": brand,
-        "tagline": tagline,
-        "voice": Voice(avoid=avoid),
-    }
-
-
-def board(script: Script, outline: FilmOutline, fields: dict[str, object]) -> tuple[Shot, ...]:
-    request = Storyboard.model_validate({"script": script, "outline": outline, **fields})
-    return storyboard(request, desk()).shots
-
-
-@cache
-def write(prompt: str, **brand: object) -> Written:
-    fields = fields_of(prompt, **brand)  # pyright: ignore[reportArgumentType]
-    outline = outline_film(OutlineFilm.model_validate(fields), desk())
-    script = write_script(WriteScript.model_validate({"outline": outline, **fields}), desk())
-    film = FilmReading.model_validate(fields["film"])
-    return Written(film, outline, script, board(script, outline, fields), fields)
-
-
-def aurelia(prompt: str = AURELIA, **brand: object) -> Written:
-    return write(
-        prompt, passages=(*ABOUT, *ART), brand="Aurelia", tagline="Slow on purpose", **brand
-    )
 
 
 def criticise(done: Written, script: Script) -> Critique:
@@ -261,6 +169,62 @@ def test_a_films_brief_is_taken_apart_like_any_other() -> None:
     assert read("A film for a law firm in Leeds").reading.where == ""
 
 
+@pytest.mark.parametrize(
+    ("brief", "found"),
+    [
+        ("A film for the Harbour Jazz Festival, January 24 to 27, Bergen", "January 24 to 27"),
+        ("A film for the Harbour Jazz Festival, 24 to 27 January, Bergen", "24 to 27 January"),
+        ("A film for our market, 5 and 6 July, Harbour Park", "5 and 6 July"),
+        ("A film for our sale from March 3 until 9", "from March 3 until 9"),
+        ("A film for our party, May 14 at 6 pm", "May 14 at 6 pm"),
+    ],
+)
+def test_days_that_belong_together_stay_together(brief: str, found: str) -> None:
+    reading = read(brief).reading
+    assert reading.when == found
+    assert not re.search(r"\d", reading.subject)
+
+
+@pytest.mark.parametrize(
+    ("brief", "name", "subject"),
+    [
+        ("A film for Dr Sen's dental clinic", "Dr Sen's dental clinic", ""),
+        ("A film for Marlow's bakery in Leeds", "Marlow's bakery", "in Leeds"),
+        ("A film for Mia's birthday party, 4 May", "Mia's birthday party", ""),
+        (
+            "A video for Ines Vale's new novel 'Salt and Light', out 3 October",
+            "Salt and Light",
+            "a novel by Ines Vale",
+        ),
+        (
+            "A film for Professor Ada Quill's lecture on tidal energy, 12 to 14 June, Whitby",
+            "Professor Ada Quill",
+            "tidal energy",
+        ),
+        (
+            "A film for Tuesday Soup, a soup delivery in Rotterdam, hot at noon",
+            "Tuesday Soup",
+            "a soup delivery in Rotterdam, hot at noon",
+        ),
+        ("A film on autumn in the mountains, calm", "", "autumn in the mountains"),
+    ],
+)
+def test_names_are_read_whole(brief: str, name: str, subject: str) -> None:
+    reading = read(brief).reading
+    assert (reading.name, reading.subject) == (name, subject)
+
+
+def test_what_has_no_name_is_called_by_what_it_is_and_where() -> None:
+    done = write("A 15-second film for a bakery in Lisbon that opens at 6 every morning")
+    assert [line.text for line in done.script.end_lines] == [
+        "Bakery in Lisbon",
+        "Opens at 6 every morning",
+    ]
+    bike = write("A 12-second film about an e-bike for commuters")
+    assert bike.script.end_lines[0].text == "E-bike for commuters"
+    assert any("commuters" in line.text for line in bike.script.lines)
+
+
 # Ranking
 
 
@@ -318,12 +282,134 @@ def test_every_name_and_figure_of_a_script_is_the_briefs(prompt: str) -> None:
     assert criticise(done, done.script).good
 
 
-def test_a_launch_without_documents_says_little_and_invents_nothing() -> None:
-    lines = said(write(AURELIA).script)
-    assert 3 <= len(lines) <= 5
-    assert lines[0] == "A cold brew tonic."
-    assert "Aurelia" in " ".join(lines)
-    assert sum(len(text.split()) for text in lines) < 16
+def test_a_launch_without_documents_leads_up_to_its_name_and_invents_nothing() -> None:
+    script = write(AURELIA).script
+    assert said(script) == [
+        "There is cold brew.",
+        "There is tonic.",
+        "Now there is Aurelia.",
+        "Ask for it by name.",
+        "Aurelia, a cold brew tonic.",
+    ]
+    shown = [line.on_screen for line in script.lines]
+    assert shown == ["Cold brew", "Tonic", "Aurelia", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "lines"),
+    [
+        (
+            "A film for Meridian, a savings bank for people who work for themselves",
+            ["Some people work for themselves.", "There is a savings bank for them."],
+        ),
+        (
+            "A film for Kestrel, a trail running shoe made from recycled nets",
+            ["It begins with recycled nets.", "It becomes a trail running shoe."],
+        ),
+        (
+            "A film for Glen House, a small hotel by a loch in the Highlands",
+            ["In the Highlands, there is a loch.", "By the loch, there is a small hotel."],
+        ),
+        (
+            "A film for Nocturne, a perfume of fig, smoke and cedar",
+            ["Fig. Smoke. Cedar.", "Together, a perfume."],
+        ),
+        (
+            "A film for Lumen, an app that dims your lights at sunset",
+            ["At sunset, it dims your lights.", "It is an app."],
+        ),
+        (
+            "A bold film for Volta, an electric bicycle that folds in five seconds",
+            ["It folds in five seconds.", "An electric bicycle.", "Volta."],
+        ),
+        ("A film for Vale Rosa, a wine from Portugal", ["From Portugal comes a wine."]),
+        ("A 6-second film for Zest, a lemonade with real yuzu", ["A lemonade with real yuzu."]),
+    ],
+)
+def test_what_a_thing_is_unfolds_line_by_line(prompt: str, lines: list[str]) -> None:
+    assert said(write(prompt, passages=()).script)[: len(lines)] == lines
+
+
+def test_what_only_steers_the_look_is_not_said() -> None:
+    film = read("A 20-second autumn film for Glen House, a small hotel by a loch. Quiet, golden.")
+    assert film.reading.subject == "a small hotel by a loch"
+    assert set(film.reading.mood) == {"autumn", "quiet", "golden"}
+
+
+def test_an_exhibition_has_its_house_as_the_place() -> None:
+    done = write(
+        "A 30-second film for the Museum of Tides, Whitby: the new exhibition 'Salt and Light', "
+        "4 March to 30 August"
+    )
+    assert said(done.script) == [
+        "Salt and Light.",
+        "A new exhibition at the Museum of Tides, Whitby.",
+        "See it from 4 March to 30 August.",
+    ]
+
+
+def test_lower_thirds_say_when_and_where_and_titles_are_not_repeated() -> None:
+    picnic = write(
+        "A film for our summer picnic, Sunday 14 July, 2 pm, Victoria Park, free entry"
+    ).script
+    shown = {line.role: line.on_screen for line in picnic.lines}
+    assert shown == {
+        "hook": "Summer picnic",
+        "news": "Free entry",
+        "invite": "Sunday 14 July, 2 pm · Victoria Park",
+    }
+
+
+@pytest.mark.parametrize("prompt", BRIEFS)
+def test_words_on_screen_are_short_and_come_once(prompt: str) -> None:
+    done = write(prompt)
+    shown = [line.on_screen.casefold() for line in done.script.lines if line.on_screen]
+    assert len(set(shown)) == len(shown)
+    most = {"news": 5, "invite": 9}
+    for line in done.script.lines:
+        if done.film.voice:
+            assert len(line.on_screen.split()) <= most.get(line.role, 5)
+
+
+OWN = (
+    "We were told it could not be done: tonic, from coffee.",
+    "So we did it, slowly",
+    "Aurelia!",
+)
+
+
+def own(length_s: float, **changes: object) -> tuple[FilmOutline, Script]:
+    fields = fields_of(AURELIA)
+    film = FilmReading.model_validate(fields["film"])
+    fields["film"] = film.model_copy(update={"length_s": length_s, **changes})
+    outline = outline_film(OutlineFilm.model_validate({**fields, "lines": OWN}), desk())
+    request = WriteScript.model_validate({**fields, "lines": OWN, "outline": outline})
+    return outline, write_script(request, desk())
+
+
+def test_a_persons_own_lines_are_said_word_for_word_in_their_order() -> None:
+    outline, script = own(15)
+    assert tuple(said(script)) == OWN
+    assert [beat.role for beat in outline.beats] == ["hook", "proof", "invite", "end"]
+    assert [line.id for line in script.lines] == [b.id for b in outline.beats if b.role != "end"]
+    assert outline.length_s == pytest.approx(15)
+    assert outline.end_s >= 2
+    for beat, text in zip(outline.beats, OWN, strict=False):
+        assert beat.duration_s >= speaking_s(text) + 0.25
+    assert [line.text for line in script.end_lines][0] == "Aurelia"
+
+
+def test_own_lines_that_fill_the_film_leave_no_end_card() -> None:
+    outline, script = own(8.5)
+    assert tuple(said(script)) == OWN
+    assert outline.end_s == 0
+    assert outline.length_s == pytest.approx(8.5)
+
+
+def test_own_lines_of_a_silent_film_are_shown() -> None:
+    _, script = own(15, voice=False)
+    assert all(line.on_screen and not line.text for line in script.lines)
+    assert script.lines[1].on_screen == "So we did it, slowly"
 
 
 def test_documents_give_the_script_its_facts() -> None:
@@ -373,8 +459,8 @@ def test_a_films_words_change_with_its_brief() -> None:
 
 def test_a_film_without_voice_carries_its_words_on_screen() -> None:
     done = write(BRIEFS[3])
-    assert said(done.script) == ["", ""]
-    assert [line.on_screen for line in done.script.lines] == ["The sea", "At dawn"]
+    assert said(done.script) == ["", "", ""]
+    assert [line.on_screen for line in done.script.lines] == ["The sea", "At dawn", "Calm"]
     silent = aurelia("A 30 s film for Aurelia, no voice").script
     assert all(line.on_screen and not line.text for line in silent.lines)
     assert all(len(line.on_screen.split()) <= 9 for line in silent.lines)
@@ -403,13 +489,6 @@ def test_extreme_lengths_are_planned_without_complaint() -> None:
 # Critique
 
 
-def spoilt(done: Written, role: str, **changes: object) -> Script:
-    lines = tuple(
-        line.model_copy(update=changes) if line.role == role else line for line in done.script.lines
-    )
-    return done.script.model_copy(update={"lines": lines})
-
-
 @pytest.mark.parametrize(
     ("text", "remark"),
     [
@@ -417,7 +496,7 @@ def spoilt(done: Written, role: str, **changes: object) -> Script:
         ("It won the 2021 medal of Norway.", "neither brief nor documents"),
         ("The best tonic there is.", "neither brief nor documents"),
         ("Aurelia is a cheap tonic.", "avoids"),
-        ("Nothing is heated, and no sugar is added.", "says again"),
+        ("Nothing is heated.", "says again"),
         ("aurelia is a tonic", "sentence"),
     ],
 )
@@ -451,145 +530,6 @@ def test_figures_in_words_and_signs_are_supported() -> None:
     done = aurelia()
     good = spoilt(done, "promise", text="Steeped for 18 hours.", on_screen="18 hours")
     assert not any("neither" in r.text for r in criticise(done, good).remarks)
-
-
-# Storyboard
-
-
-@pytest.mark.parametrize("prompt", BRIEFS)
-def test_shots_add_up_and_are_long_enough(prompt: str) -> None:
-    done = write(prompt)
-    total = math.fsum(shot.duration_s for shot in done.shots)
-    assert total == pytest.approx(done.outline.length_s - done.outline.end_s, abs=1e-6)
-    assert all(shot.duration_s >= 1.5 - 1e-9 for shot in done.shots)
-    ids = [shot.id for shot in done.shots]
-    assert len(set(ids)) == len(ids)
-    assert all(re.fullmatch(r"shot-[a-f][0-9a-f]{3}", i) for i in ids)
-
-
-@pytest.mark.parametrize("prompt", BRIEFS)
-def test_shots_stand_under_their_lines_for_as_long_as_those_are_said(prompt: str) -> None:
-    done = write(prompt)
-    for line in done.script.lines:
-        if line.role != "end":
-            covered = sum(s.duration_s for s in done.shots if s.line_id == line.id)
-            assert covered * WORDS_PER_S >= len(line.text.split())
-
-
-@pytest.mark.parametrize("prompt", BRIEFS)
-def test_no_two_shots_of_a_film_are_alike(prompt: str) -> None:
-    done = write(prompt)
-    assert len({shot.description for shot in done.shots}) == len(done.shots)
-    for one, other in zip(done.shots, done.shots[1:], strict=False):
-        assert one.move != other.move
-    drawn = [scene(shot, done) for shot in done.shots]
-    if len(drawn) <= 12:
-        assert len(set(drawn)) == len(drawn)
-
-
-def scene(shot: Shot, done: Written) -> str:
-    made, _ = scene_of(
-        shot.description,
-        palette=done.outline.palette,
-        seed=1,
-        take=0,
-        space=shot.space,
-        label=done.outline.label if shot.role in ("product", "close") else "",
-        plinth=False,
-    )
-    plain = made.model_dump(exclude={"space"})
-    # A warmth or energy that differs by a shade is no other picture.
-    return str({k: v for k, v in plain.items() if k not in ("warmth", "energy")})
-
-
-def test_twelve_unlike_briefs_have_no_shot_list_in_common() -> None:
-    lists = [tuple(s.description for s in write(prompt).shots) for prompt in BRIEFS]
-    assert len(set(lists)) == len(BRIEFS) >= 12
-
-
-def test_a_products_film_shows_the_product_in_one_light() -> None:
-    done = aurelia()
-    products = [shot for shot in done.shots if shot.role == "product"]
-    assert products
-    assert done.shots[-1].role == "product"
-    assert {shot.role for shot in done.shots} >= {"wide", "detail", "product", "interlude"}
-    for shot in products:
-        made, _ = scene_of(
-            shot.description,
-            palette=None,
-            seed=1,
-            take=0,
-            space="none",
-            label="Aurelia",
-            plinth=False,
-        )
-        assert made.kind == "still_life"
-        assert made.product == "bottle"
-    backdrops = {w for s in done.shots for w in re.findall(r"on a (\w+) backdrop", s.description)}
-    assert len(backdrops) == 1
-
-
-def test_a_film_about_the_sea_shows_the_sea_first_and_at_its_hour() -> None:
-    done = write(BRIEFS[3])
-    made, _ = scene_of(
-        done.shots[0].description,
-        palette=None,
-        seed=1,
-        take=0,
-        space="none",
-        label="",
-        plinth=False,
-    )
-    assert made.kind == "landscape"
-    assert (made.terrain, made.daytime) == ("sea", "dawn")
-    lands = [s.description for s in done.shots if s.role in ("wide", "close")]
-    assert all("at dawn" in text for text in lands)
-
-
-def test_a_line_brings_its_place_into_its_shot() -> None:
-    done = aurelia()
-    hook = done.script.lines[0]
-    wide = next(s for s in done.shots if s.line_id == hook.id and s.role == "wide")
-    edited = spoilt(done, "hook", text="Made high up in the mountains.")
-    shot = next(s for s in board(edited, done.outline, done.fields) if s.id == wide.id)
-    assert "mountain" in shot.description
-    assert "mountain" not in wide.description
-
-
-@pytest.mark.parametrize("prompt", [AURELIA, BRIEFS[2], BRIEFS[13], BRIEFS[20]])
-def test_an_edit_of_a_line_changes_the_shots_of_that_line_alone(prompt: str) -> None:
-    done = write(prompt)
-    line = done.script.lines[0]
-    edited = spoilt(done, line.role, text="Palms in snow.", on_screen="Snow")
-    after = board(edited, done.outline, done.fields)
-    assert [s.id for s in after] == [s.id for s in done.shots]
-    assert [s for s in after if s.line_id != line.id] == [
-        s for s in done.shots if s.line_id != line.id
-    ]
-
-
-def test_a_line_that_has_outgrown_its_beat_gets_the_time_it_needs() -> None:
-    done = write(AURELIA)
-    line = done.script.lines[1]
-    text = "This is Aurelia, and it is a cold brew tonic for slow mornings."
-    edited = spoilt(done, line.role, text=text)
-    after = board(edited, done.outline, done.fields)
-    covered = sum(s.duration_s for s in after if s.line_id == line.id)
-    assert covered * WORDS_PER_S >= len(text.split())
-    assert math.fsum(s.duration_s for s in after) == pytest.approx(12.3)
-
-
-def test_a_script_from_elsewhere_is_storyboarded_too() -> None:
-    done = write(AURELIA)
-    script = Script(
-        lines=(
-            Line(id="line-one", role="hook", text="A cold brew tonic."),
-            Line(id="line-two", role="invite", text="Ask for Aurelia."),
-        )
-    )
-    after = board(script, done.outline, done.fields)
-    assert {s.line_id for s in after} == {"line-one", "line-two"}
-    assert math.fsum(s.duration_s for s in after) == pytest.approx(12.3)
 
 
 # Voice-over

@@ -325,6 +325,24 @@ def test_a_picture_that_was_changed_after_drawing_keeps_its_own_pixels():
     assert float(middle.mean()) == pytest.approx(float(inverted.mean()), rel=0.15)
 
 
+def test_a_small_drawing_is_drawn_anew_at_the_size_of_the_film():
+    scene = StillLife(product="jar", label="Wildrow", framing="close", seed=2)
+    engine = importlib.import_module("brandmodel.local.picture.still_life.engine")
+
+    def edges(pixels: np.ndarray) -> float:
+        grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+        return float(np.percentile(np.abs(cv2.Sobel(grey, cv2.CV_32F, 1, 0)), 99))
+
+    _, data = clip_of(
+        engine.draw(scene, WIDE // 3, HIGH // 3).pixels,
+        scene=scene.model_dump_json(),
+        move="drift",
+        duration_s=0.5,
+    )
+    frame = next(iter(pipe.frames_of(data)))
+    assert edges(frame) > 0.7 * edges(engine.draw(scene, WIDE, HIGH).pixels)
+
+
 def test_a_product_placed_later_stands_on_its_plinth_and_moves_as_one():
     scene = StillLife(product="bottle", seed=2, plinth_only=True)
     engine = importlib.import_module("brandmodel.local.picture.still_life.engine")

@@ -535,6 +535,29 @@ def test_a_place_outside_the_scene_is_moved_in(desk, product):
     assert _red(out).sum() > 1000
 
 
+def test_a_wide_product_may_be_wider_than_the_place_of_a_tall_one(desk, product):
+    lying = np.ascontiguousarray(product.transpose(1, 0, 2))
+    spot = Box(x=0.4, y=0.3, width=0.15, height=0.5)
+    out, result = _placed(desk, _flat(STUDIO, 400, 300), lying, subjects=(spot,))
+    assert result.subjects[0].width > 1.4 * spot.width
+    rows, columns = np.nonzero(_red(out))
+    assert abs(rows.max() + 1 - 240) <= 2
+    assert abs((columns.min() + columns.max() + 1) / 2 - 190) <= 2
+
+
+def test_no_shadow_hangs_in_the_air_beyond_what_the_product_stands_on(desk, product):
+    scene = _flat(STUDIO, 600, 300)
+    spot = Box(x=0.15, y=0.1, width=0.12, height=0.7)
+    out, _ = _placed(desk, scene, product, subjects=(spot,))
+    changed = np.abs(out.astype(int) - scene).max(-1) > 2
+    columns = np.flatnonzero(changed.any(0))
+    middle = (spot.x + spot.width / 2) * 600
+    assert columns.max() - middle < 1.2 * spot.width * 600
+    # It fades: at its end nothing is cut off.
+    edge = np.abs(out[:, columns.max() - 3 : columns.max() + 1].astype(int) - STUDIO).max()
+    assert edge < 12
+
+
 # Always the same
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import re
 import struct
@@ -17,7 +18,8 @@ from brandmodel.errors import InvalidRequestError
 from brandmodel.local.desk import Desk
 from brandmodel.local.sound import filters, flite, loudness, voice, wav
 from brandmodel.local.sound.aligning import align
-from brandmodel.local.sound.effects import make_sound
+from brandmodel.local.sound.effects import make_sound, sounds
+from brandmodel.local.sound.judging import judge_speech
 from brandmodel.local.sound.letters import phones_of
 from brandmodel.local.sound.mixing import mix
 from brandmodel.local.sound.music import compose
@@ -26,10 +28,13 @@ from brandmodel.tasks import (
     AlignWords,
     Asset,
     ComposeMusic,
+    Judgement,
+    JudgeSpeech,
     MakeSound,
     MixSound,
     Music,
     Speak,
+    Speech,
     Track,
 )
 
@@ -223,14 +228,14 @@ def test_the_robotic_voice_needs_nothing_and_says_what_it_is(desk: Desk) -> None
     )
 
 
-def test_without_the_program_the_robotic_voice_speaks(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_program_the_robotic_voice_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     flite.flite_voices.cache_clear()
     try:
         assert voice.voices() == ("robotic",)
-        assert voice.speak(Speak(text="Good things take time."), desk).voice == "robotic"
+        for take in (0, 1):
+            speech = voice.speak(Speak(text="Good things take time."), Desk(_nothing, take=take))
+            assert speech.voice == "robotic"
     finally:
         flite.flite_voices.cache_clear()
 
@@ -246,6 +251,22 @@ def test_pace_changes_length_and_an_unknown_voice_names_those_there(desk: Desk) 
         voice.speak(Speak(text="Hi", voice="nobody"), desk)
     assert "rms" in caught.value.hint
     assert "robotic" in caught.value.hint
+
+
+@needs_flite
+def test_takes_without_a_voice_are_an_audition_of_people(desk: Desk) -> None:
+    def heard(take: int, name: str = "") -> tuple[str, float]:
+        speech = voice.speak(
+            Speak(text="Good things take time.", voice=name), Desk(desk.read, take=take)
+        )
+        return speech.voice, speech.audio.duration_s or 0
+
+    people = flite.flite_voices()
+    cast = [heard(take) for take in range(len(people) + 1)]
+    assert [name for name, _ in cast] == [*people, people[0]]
+    assert cast[0] == heard(0, people[0]), "the first take is as calm as the voice itself"
+    assert cast[-1][1] > cast[0][1], "the second round is at another pace"
+    assert heard(1, people[0])[0] == people[0], "a voice that was named stays"
 
 
 def test_a_text_without_an_end_is_spoken_all_the_same(desk: Desk) -> None:
@@ -306,6 +327,80 @@ def test_alignment_stands_noise_and_long_silence(desk: Desk) -> None:
 def test_alignment_refuses_a_text_that_cannot_fit(desk: Desk) -> None:
     with pytest.raises(InvalidRequestError, match="needs"):
         align(AlignWords(audio=_kept(desk, _tone(0.5)), text=LINE), desk)
+
+
+# takes of speech, judged
+
+
+def _as_said_by(someone: str, desk: Desk) -> tuple[Speech, np.ndarray]:
+    """The same good reading, whoever is said to speak it."""
+    speech = voice.speak(Speak(text=LINE, voice="robotic"), desk)
+    return speech.model_copy(update={"voice": someone}), wav.mono(_heard(desk, speech.audio))
+
+
+def _spoilt(speech: Speech, samples: np.ndarray, desk: Desk) -> dict[str, tuple[Speech, str]]:
+    """Takes with one fault each, and what has to be said against them."""
+    hiss = np.random.default_rng(1).standard_normal(len(samples)) * 0.06
+    half = len(samples) // 2
+    late = [
+        w.model_copy(update={"start_s": w.start_s + 2, "end_s": w.end_s + 2}) for w in speech.words
+    ]
+    heard = {
+        "noise": (samples + hiss, speech.words, "faint or noisy"),
+        "clipped": (np.clip(samples * 12, -1, 1), speech.words, "clipped"),
+        "faint": (samples * 0.008, speech.words, "faint or noisy"),
+        "half": (samples[:half], speech.words, "words are missing"),
+        "a third, untimed": (samples[: len(samples) // 3], (), "words are missing"),
+        "late": (samples, tuple(late), "words are missing or out of time"),
+        "other words": (samples, speech.words[:6], "words are missing"),
+        "a hole": (np.concatenate([samples[:half], np.zeros(3 * wav.RATE), samples[half:]]), (), "stops"),
+    }  # fmt: skip
+    return {
+        name: (speech.model_copy(update={"audio": _kept(desk, sound), "words": tuple(words)}), why)
+        for name, (sound, words, why) in heard.items()
+    }
+
+
+def _judged(desk: Desk, *takes: Speech) -> Judgement:
+    return judge_speech(JudgeSpeech(takes=takes, text=LINE), desk)
+
+
+def test_a_sound_take_wins_over_each_spoilt_one_and_the_fault_is_named(desk: Desk) -> None:
+    good, samples = _as_said_by("someone", desk)
+    assert _judged(desk, good).good
+    for name, (bad, why) in _spoilt(good, samples, desk).items():
+        verdict = _judged(desk, bad, good)
+        assert verdict.best == 1, name
+        assert 0 <= verdict.scores[0].total < 0.42 < verdict.scores[1].total <= 1, name
+        assert verdict.why.startswith("Take 2 of 2 is the best: ")
+        alone = _judged(desk, bad)
+        assert not alone.good, name
+        assert why in alone.why, name
+
+
+def test_a_robotic_voice_comes_last_but_may_speak_where_it_is_alone(desk: Desk) -> None:
+    robot, _ = _as_said_by("robotic", desk)
+    person, _ = _as_said_by("someone", desk)
+    verdict = _judged(desk, robot, person, person)
+    assert verdict.best == 1, "the first of equals"
+    assert verdict.scores[0].total < 0.7 * verdict.scores[1].total
+    alone = _judged(desk, robot)
+    assert alone.good
+    assert "robotic" in alone.why
+
+
+def test_takes_that_cannot_be_heard_score_nothing_and_stop_nothing(desk: Desk) -> None:
+    good, _ = _as_said_by("someone", desk)
+    broken = Speech(audio=desk.keep(b"nonsense", "audio/wav"))
+    silent = Speech(audio=_kept(desk, np.zeros(wav.RATE)))
+    verdict = _judged(desk, broken, silent, good)
+    assert [score.total for score in verdict.scores[:2]] == [0, 0]
+    assert verdict.best == 2
+    nothing = _judged(desk, broken, silent)
+    assert not nothing.good
+    assert nothing.why == "No take can be heard."
+    with pytest.raises(InvalidRequestError, match="no words to listen for"):
+        judge_speech(JudgeSpeech(takes=(good,), text="— !"), desk)
 
 
 # music
@@ -437,8 +532,9 @@ def _centre(samples: np.ndarray) -> float:
 
 
 WORDS = ("whoosh", "riser", "impact", "chime", "waves", "rain", "wind", "birds", "fire", "pour", "click",
-         "paper",          "city hum", "stream", "thunder", "crowd", "applause", "ice", "typing",
-         "heartbeat", "sparkle")  # fmt: skip
+         "paper", "city hum", "stream", "thunder", "crowd", "applause", "ice", "typing", "heartbeat",
+         "sparkle", "a door", "knocking", "opening a can", "steam", "a sizzling pan", "dripping", "splash",
+         "drum roll", "cash register", "zipper", "phone")  # fmt: skip
 
 
 @pytest.mark.parametrize("description", WORDS)
@@ -467,11 +563,63 @@ def test_effects_are_what_they_are_called(desk: Desk) -> None:
     assert _centre(_effect(desk, "rain", 3)) > 3 * _centre(_effect(desk, "city hum", 3))
 
 
-def test_unknown_words_make_a_whoosh_and_a_note(desk: Desk) -> None:
-    sound = make_sound(MakeSound(description="zorb", duration_s=1), desk)
-    assert "zorb" in sound.notes[0]
-    again = make_sound(MakeSound(description="zorb", duration_s=1), desk)
-    other = make_sound(MakeSound(description="zorb", duration_s=1, seed=2), desk)
+def _described(samples: np.ndarray) -> np.ndarray:
+    """What an ear tells sounds apart by: octave levels, and how the level moves, each in 10 dB or so."""
+    levels = filters.octaves(samples, (63.0, 125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0))
+    level = filters.envelope(samples, window_s=0.03, step_s=0.02)
+    level = 20 * np.log10(level / level.max() + 1e-3)
+    moves = (
+        level.std() / 4,
+        np.abs(np.diff(level)).mean(),
+        (level[:20].mean() - level[-20:].mean()) / 10,
+    )
+    return np.concatenate([np.maximum(levels - levels.max(), -40) / 10, moves])
+
+
+def test_every_sound_that_is_offered_can_be_told_from_all_others(desk: Desk) -> None:
+    offered = sounds()
+    assert len(offered) > 35
+    assert all(len(said) > 10 for said in offered.values())
+    heard = {name: _described(_effect(desk, name, 1.2)) for name in offered}
+    for one, other in itertools.combinations(heard, 2):
+        assert np.linalg.norm(heard[one] - heard[other]) > 0.6, f"{one} and {other} sound alike"
+
+
+def test_handled_things_do_what_they_do(desk: Desk) -> None:
+    door = _effect(desk, "a door closes", 2)
+    assert _level_db(door[57_000:72_000]) > _level_db(door[:48_000]) + 10, (
+        "it creaks, then falls shut"
+    )
+    roll = _effect(desk, "drum roll", 3)
+    peaks = [np.abs(roll[k * 24_000 : (k + 1) * 24_000]).max() for k in range(6)]
+    assert int(np.argmax(peaks)) == 4, "the last stroke is the loudest"
+    assert peaks[0] < 0.5 * peaks[3], "it grows"
+    can = _effect(desk, "opening a can", 1.5)
+    assert _level_db(can[2400:16_800]) > _level_db(can[-24_000:]) + 12
+    assert _centre(can) > 4000
+    # Talk comes in syllables, noise does not: its level moves four times a second or so.
+    talk = filters.envelope(_effect(desk, "crowd", 4), window_s=0.04, step_s=0.02)
+    rain = filters.envelope(_effect(desk, "rain", 4), window_s=0.04, step_s=0.02)
+    assert talk.std() / talk.mean() > 1.5 * rain.std() / rain.mean()
+
+
+@pytest.mark.parametrize("seconds", [0.04, 0.3])
+def test_every_sound_can_be_short(seconds: float, desk: Desk) -> None:
+    for name in sounds():
+        made = make_sound(MakeSound(description=name, duration_s=seconds, seed=3), desk)
+        assert len(_heard(desk, made.audio)) == round(seconds * wav.RATE), name
+
+
+@pytest.mark.parametrize(("seconds", "stand_in"), [(1.0, "whoosh"), (5.0, "wind")])
+def test_for_unknown_words_something_neutral_stands_in_and_a_note_says_so(
+    seconds: float, stand_in: str, desk: Desk
+) -> None:
+    sound = make_sound(MakeSound(description="zorb", duration_s=seconds), desk)
+    assert "'zorb'" in sound.notes[0]
+    assert f"{stand_in} stands in" in sound.notes[0]
+    assert "door" in sound.notes[0], "what there is, is named"
+    again = make_sound(MakeSound(description="zorb", duration_s=seconds), desk)
+    other = make_sound(MakeSound(description="zorb", duration_s=seconds, seed=2), desk)
     assert sound.audio == again.audio != other.audio
 
 

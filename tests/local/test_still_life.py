@@ -163,6 +163,48 @@ def test_an_empty_plinth_keeps_the_products_place() -> None:
     assert np.median(gap[inside]) > 30
 
 
+LOOKED = {"body": "accent", "cap": "ink", "design": 4}
+
+
+@pytest.mark.parametrize("backdrop", ["paper", "ink", "primary"])
+def test_a_product_with_a_look_is_the_same_on_every_set(backdrop: str) -> None:
+    def shown(seed: int, **fields: object) -> tuple[float, float]:
+        one = drawn(scene(seed=seed, product="jar", **LOOKED, **fields))
+        assert one.mask is not None
+        hue, colourful, _ = cv2.split(cv2.cvtColor(one.pixels, cv2.COLOR_RGB2HSV))
+        orange = (np.abs(hue.astype(int) - 14) < 8) & (colourful > 90)
+        box = one.subjects[0]
+        return float(orange[one.mask > 0.99].mean()), box.height / box.width
+
+    share, build = shown(1, backdrop="paper")
+    assert share > 0.12
+    for seed in (2, 5):
+        again, built = shown(seed, backdrop=backdrop)
+        assert again == pytest.approx(share, abs=0.08)
+        assert built == pytest.approx(build, rel=0.06)
+
+
+def test_a_product_is_seen_from_as_near_as_was_asked_for() -> None:
+    shares: list[float] = []
+    for framing in ("whole", "close", "macro"):
+        one = drawn(scene(framing=framing, space="left", seed=3), 160, 90)
+        assert one.mask is not None
+        shares.append(float(one.mask.mean()))
+        # Type goes to the left.
+        assert float(one.mask[:, :64].max()) == 0
+        assert float(np.std(one.pixels[:50, :64], axis=(0, 1)).max()) < 12
+    assert shares[1] > 1.8 * shares[0]
+    assert shares[2] > 1.3 * shares[1]
+
+
+@pytest.mark.parametrize("space", ["none", "left", "top"])
+def test_a_place_seen_from_nearby_is_whole_with_what_it_stands_on(space: str) -> None:
+    empty = drawn(scene(framing="macro", plinth_only=True, space=space), 160, 90)
+    box = empty.subjects[0]
+    assert box.y > 0.05
+    assert box.y + box.height < 0.95
+
+
 def test_a_set_without_product_still_has_a_subject() -> None:
     drawing = drawn(scene(product="none"))
     assert drawing.subjects

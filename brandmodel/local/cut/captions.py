@@ -1,30 +1,78 @@
-"""Captions burnt in: one or two centred lines in a band kept free, the spoken word lit."""
+"""Captions that are burnt in: how a cue is set, and where it stands so that it covers no subject.
+
+A cue stands low in the middle, where it is looked for. Where the subject is there, it is raised,
+goes to the top, or to a side; a cue too long for what is free is read in shorter parts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from typing import NamedTuple
 
-import skia
-
-from brandmodel.local.cut.letters import Letters, Sheet, bounds
-from brandmodel.local.cut.motion import Overlay, Times
-from brandmodel.local.cut.titles import Stage
-from brandmodel.local.picture import colour
-from brandmodel.local.type.block import Piece, Row
-from brandmodel.local.type.breaking import tokens, wrapped
-from brandmodel.local.type.ground import READABLE, Rect
-from brandmodel.local.type.shaping import Style, is_rtl
+from brandmodel.local.cut.letters import Letters, bounds
+from brandmodel.local.cut.schedule import Cut, Span
+from brandmodel.local.cut.stage import Stage, box_rect, safe
+from brandmodel.local.type.block import Align, Piece, Row
+from brandmodel.local.type.breaking import Measure, tokens, wrapped
+from brandmodel.local.type.ground import Rect, covered
+from brandmodel.local.type.shaping import Style
 from brandmodel.tasks import Caption
-from brandmodel.tasks.captions import cues
+from brandmodel.tasks.captions import MOST_LINES, cues
 
-_LEADING = 1.32
-_FADE_S = 0.08
-# The rest is dimmed where the palette has no colour that could light a word.
-_DIMMED = 0.62
-# Opacity of the plate in percent.
-_LEAST_PLATE, _MOST_PLATE, _NO_TINT_PLATE = 72, 94, 82
+LEADING = 1.32
+ABOVE, BELOW, BESIDE = 1.02, 0.42, 0.5
+"""How far a line's plate reaches from its baseline and its ends, in em."""
+_LONGEST_EM = 24.0
+# Letters of a line, for a wide and an upright frame, and for the parts of a cue that found no place.
+_WIDE, _UPRIGHT, _PARTED = 42, 26, (24, 15, 10)
+# Shares of the width that a line may take: in the middle, and at a side.
+_BROAD = 0.86
+_SIDES = (0.46, 0.36, 0.28)
+_SIZES = ((1.0, 0.0), (0.84, 0.5), (0.72, 1.0))
+"""How much smaller a cue may be, and how little that is liked."""
+# How little each place is liked; the raised ones by the share of the height that they are raised.
+_RAISED, _HIGHEST, _TOP, _FLOATING, _SIDE = 0.3, 0.2, 1.0, 1.5, 1.9
+_STEADY = 0.35
+# Air to a subject, in em.
+_AIR = 0.3
+
+
+class Place(NamedTuple):
+    """Where the last baseline runs, which edge the lines share, and how wide they may be."""
+
+    align: Align
+    base: float
+    room: float
+    size: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetCue:
+    """A cue, set and placed.
+
+    Attributes:
+        first: film frame from which it is read.
+        end: film frame from which it is gone.
+    """
+
+    cue: Caption
+    text: str
+    rows: tuple[Row, ...]
+    place: Place
+    first: int
+    end: int
+
+    @property
+    def plates(self) -> list[Rect]:
+        """What each line covers."""
+        return [plate(row) for row in self.rows]
+
+    @property
+    def area(self) -> Rect:
+        """What all lines cover."""
+        return bounds(self.plates)
 
 
 def type_size(width: int, height: int) -> float:
@@ -34,7 +82,165 @@ def type_size(width: int, height: int) -> float:
 
 def band_top(width: int, height: int) -> float:
     """The top of the band that captions need: two lines, their plate, and air above it."""
-    return _base(width, height) - (_LEADING + 1.02 + 0.95) * type_size(width, height)
+    return _base(width, height) - (LEADING + ABOVE + 0.95) * type_size(width, height)
+
+
+def plate(row: Row) -> Rect:
+    """What lies under a line."""
+    beside, x1 = BESIDE * row.size, row.x + row.width
+    return Rect(row.x - beside, row.y - ABOVE * row.size, x1 + beside, row.y + BELOW * row.size)
+
+
+def set_cues(
+    captions: Sequence[Caption], cuts: Sequence[Cut], letters: Letters, stage: Stage
+) -> tuple[SetCue, ...]:
+    """Every cue at its place, in order.
+
+    Args:
+        captions: what is read.
+        cuts: the shots, whose subjects are kept free.
+        letters: what to letter with.
+        stage: the film's frame.
+    """
+    longest = _WIDE if stage.width >= stage.height else _UPRIGHT
+    made: list[SetCue] = []
+    for cue in cues(captions, longest=longest):
+        before = made[-1].place if made else None
+        made += _placed(cue, _subjects(cue, cuts, stage), letters, stage, before)
+    return tuple(made)
+
+
+def _placed(
+    cue: Caption,
+    subjects: Sequence[Rect],
+    letters: Letters,
+    stage: Stage,
+    before: Place | None,
+) -> list[SetCue]:
+    """The cue where nothing is covered, in parts if it must be; else where least is."""
+    whole = _best(cue, subjects, letters, stage, before)
+    if whole is None:
+        return []
+    if not _crossing(whole, subjects):
+        return [whole]
+    for longest in _PARTED:
+        parts = cues((cue,), longest=longest)
+        if len(parts) < 2:
+            continue
+        found: list[SetCue] = []
+        for part in parts:
+            made = _best(part, subjects, letters, stage, found[-1].place if found else before)
+            if made is None or _crossing(made, subjects):
+                break
+            found.append(made)
+        else:
+            return found
+    return [whole]
+
+
+def _best(
+    cue: Caption,
+    subjects: Sequence[Rect],
+    letters: Letters,
+    stage: Stage,
+    before: Place | None,
+) -> SetCue | None:
+    """The cue at its best place; None where there is nothing to set or no time to read it."""
+    text = letters.faces.settable(cue.text)
+    first, end = (round(t * stage.fps) for t in (cue.start_s, cue.end_s))
+    if not text or end <= first:
+        return None
+    measure = _measure(letters)
+
+    @cache
+    def lines(room: float) -> tuple[str, ...] | None:
+        return _lines(text, room, measure)
+
+    best: tuple[float, SetCue] | None = None
+    for dislike, place in _places(stage):
+        dislike -= _STEADY if place == before else 0.0
+        if best is not None and best[0] <= dislike:
+            continue
+        broken = lines(place.room / place.size - 2 * BESIDE)
+        if broken is None:
+            continue
+        made = SetCue(cue, text, _rows(broken, place, letters, stage), place, first, end)
+        if made.area.y0 < safe(stage).y0 - 1:
+            continue
+        dislike += 40 * _crossing(made, subjects)
+        if best is None or dislike < best[0]:
+            best = dislike, made
+    return best[1] if best else _squeezed(cue, text, (first, end), letters, stage)
+
+
+def _squeezed(
+    cue: Caption, text: str, span: tuple[int, int], letters: Letters, stage: Stage
+) -> SetCue:
+    """Low in the middle, as small as it takes: a text that cannot be broken."""
+    _, place = next(_places(stage))
+    measure = _measure(letters)
+    broken: tuple[str, ...] | None = None
+    while broken is None:
+        place = place._replace(size=0.9 * place.size)
+        broken = _lines(text, place.room / place.size - 2 * BESIDE, measure)
+    return SetCue(cue, text, _rows(broken, place, letters, stage), place, *span)
+
+
+def _places(stage: Stage) -> Iterator[tuple[float, Place]]:
+    """(dislike, place), the usual one first."""
+    size = type_size(stage.width, stage.height)
+    low = _base(stage.width, stage.height)
+    high = safe(stage).y0 + ABOVE * size
+    broad = _BROAD * stage.width
+    yield 0.0, Place("center", low, broad, size)
+    for lines in range(MOST_LINES):
+        yield _TOP, Place("center", high + lines * LEADING * size, broad, size)
+    for small, less in _SIZES:
+        own, base = size * small, low
+        while base > high:
+            raised = (low - base) / stage.height
+            floats = raised > _HIGHEST
+            dislike = _FLOATING if floats else _RAISED + 2 * raised
+            yield dislike + less, Place("center", base, broad, own)
+            for share in _SIDES:
+                for align in ("left", "right"):
+                    aside = _SIDE + raised + 0.3 * (share < _SIDES[0])
+                    yield aside + less, Place(align, base, share * stage.width, own)
+            base -= 0.5 * size
+
+
+def _style(letters: Letters) -> Style:
+    return Style(letters.faces.text, 600, 0.002)
+
+
+def _measure(letters: Letters) -> Measure:
+    """Width of a text in em."""
+    return partial(letters.shaper.width, style=_style(letters))
+
+
+def _lines(text: str, room: float, measure: Measure) -> tuple[str, ...] | None:
+    """One or two lines of at most ``room`` em, or None where more are needed."""
+    if measure(text) > MOST_LINES * room:
+        return None
+    lines = wrapped(tokens(text, measure, room), min(room, _LONGEST_EM), measure)
+    fits = len(lines) <= MOST_LINES and max(map(measure, lines)) <= room + 0.02
+    return lines if fits else None
+
+
+def _rows(lines: Sequence[str], place: Place, letters: Letters, stage: Stage) -> tuple[Row, ...]:
+    frame, size, measure = safe(stage), place.size, _measure(letters)
+    piece = Piece(0, "line", " ".join(lines), _style(letters))
+    made: list[Row] = []
+    for i, line in enumerate(lines):
+        width = measure(line) * size
+        x = {
+            "left": frame.x0 + BESIDE * size,
+            "center": (stage.width - width) / 2,
+            "right": frame.x1 - BESIDE * size - width,
+        }[place.align]
+        y = place.base - (len(lines) - 1 - i) * LEADING * size
+        made.append(Row(piece, line, size, x, y, width, place.align))
+    return tuple(made)
 
 
 def _base(width: int, height: int) -> float:
@@ -43,158 +249,38 @@ def _base(width: int, height: int) -> float:
     return height - margin - 0.45 * type_size(width, height)
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """Plate and inks of every caption of a film: the same throughout, whatever lies under it."""
-
-    plate: str
-    alpha: float
-    ink: str
-    lit: str
-
-
-def burnt_in(captions: Sequence[Caption], letters: Letters, stage: Stage) -> list[Overlay]:
-    """Every cue as plate and lines; the lines once for every word, while it is spoken."""
-    look = _look(letters)
-    longest = 42 if stage.width >= stage.height else 26
-    made: list[Overlay] = []
-    for cue in cues(captions, longest=longest):
-        made += _cue(cue, look, letters, stage)
-    return made
+def _subjects(cue: Caption, cuts: Sequence[Cut], stage: Stage) -> list[Rect]:
+    """Of every shot that is seen while the cue is read."""
+    first, end = cue.start_s * stage.fps, cue.end_s * stage.fps
+    return [
+        box_rect(box, stage)
+        for cut in cuts
+        if cut.span.first < end and cut.span.end > first
+        for box in cut.shot.subjects
+    ]
 
 
-def _cue(cue: Caption, look: _Look, letters: Letters, stage: Stage) -> list[Overlay]:
-    text = letters.settable(cue.text)
-    first, end = (round(t * stage.fps) for t in (cue.start_s, cue.end_s))
-    if not text or end <= first:
-        return []
-    size = type_size(stage.width, stage.height)
-    rows = _rows(text, size, letters, stage)
-    plates = [_plate(row) for row in rows]
-    area = bounds(plates)
-    sheet = Sheet(area, stage.width, stage.height)
-    _lay_plates(sheet, plates, look, 0.24 * size)
-    fade = max(1, min(round(_FADE_S * stage.fps), (end - first) // 3))
-    made = [Overlay(sheet.patch(), Times(first, end, fade, fade))]
-    places = _word_places(rows, letters)
-    for begins, stops, lit in _states(text, cue, first, end, stage.fps):
-        sheet = Sheet(area, stage.width, stage.height)
-        _set(sheet, rows, places[lit] if lit is not None else None, look, letters)
-        coming = fade if begins == first else 1
-        going = fade if stops == end else 0
-        made.append(Overlay(sheet.patch(), Times(begins, stops, coming, going)))
-    return made
+def _crossing(made: SetCue, subjects: Sequence[Rect]) -> float:
+    air = _AIR * made.place.size
+    return min(1.0, covered([rect.grown(air) for rect in made.plates], subjects))
 
 
-def _states(
-    text: str, cue: Caption, first: int, end: int, fps: int
-) -> list[tuple[int, int, int | None]]:
-    """(first frame, end, number of the lit word) without gaps; a word stays lit up to the next."""
-    if len(cue.words) != len(text.split()):
-        return [(first, end, None)]
-    starts = [min(max(round(w.start_s * fps), first), end) for w in cue.words]
-    rests = min(end, max(starts[-1], round(cue.words[-1].end_s * fps) + 1))
-    edges = [first, *starts, rests, end]
-    lit = [None, *range(len(starts)), None]
-    return [(a, b, which) for a, b, which in zip(edges[:-1], edges[1:], lit, strict=True) if b > a]
+def beside(stage: Stage, made: Sequence[SetCue], span: Span) -> Stage:
+    """What is left of the stage for other type in some frames of the film.
 
-
-def _set(
-    sheet: Sheet, rows: Sequence[Row], lit: Rect | None, look: _Look, letters: Letters
-) -> None:
-    """The lines in their ink, the lit word's place in its own."""
-    if lit is None:
-        sheet.text(letters.shaper, rows, look.ink)
-        return
-    shape = skia.Rect.MakeLTRB(*lit)
-    dims = look.lit == look.ink
-    for ink, how in (
-        (_dim(look) if dims else look.ink, skia.ClipOp.kDifference),
-        (look.lit, skia.ClipOp.kIntersect),
-    ):
-        sheet.canvas.save()
-        sheet.canvas.clipRect(shape, how)
-        sheet.text(letters.shaper, rows, ink)
-        sheet.canvas.restore()
-
-
-def _rows(text: str, size: float, letters: Letters, stage: Stage) -> list[Row]:
-    style = Style(letters.text, 600, 0.002)
-    measure = partial(letters.shaper.width, style=style)
-    room = (0.86 * stage.width - 1.2 * size) / size
-    if measure(text) > 2 * room:
-        size *= max(0.5, 2 * room / (measure(text) * 1.1))
-        room = (0.86 * stage.width - 1.2 * size) / size
-    lines = wrapped(tokens(text, measure, room), min(room, 24.0), measure)
-    piece = Piece(0, "line", text, style)
-    base = _base(stage.width, stage.height)
-    made: list[Row] = []
-    for i, line in enumerate(lines):
-        width = measure(line) * size
-        y = base - (len(lines) - 1 - i) * _LEADING * size
-        made.append(Row(piece, line, size, (stage.width - width) / 2, y, width, "center"))
-    return made
-
-
-def _plate(row: Row) -> Rect:
-    pad, x1 = 0.5 * row.size, row.x + row.width
-    return Rect(row.x - pad, row.y - 1.02 * row.size, x1 + pad, row.y + 0.42 * row.size)
-
-
-def _lay_plates(sheet: Sheet, plates: Sequence[Rect], look: _Look, radius: float) -> None:
-    # One shape for both lines: where two see-through plates met, they would show a seam.
-    shape = skia.Path()
-    for rect in plates:
-        own = skia.Path()
-        own.addRoundRect(skia.Rect.MakeLTRB(*rect), radius, radius)
-        shape = skia.Op(shape, own, skia.PathOp.kUnion_PathOp) or shape
-    argb = round(255 * look.alpha) << 24 | int(look.plate[1:], 16)
-    sheet.canvas.drawPath(shape, skia.Paint(AntiAlias=True, Color=argb))
-
-
-def _word_places(rows: Sequence[Row], letters: Letters) -> list[Rect]:
-    """The place of every word, up to the middle of the spaces beside it, in reading order."""
-    found: list[Rect] = []
-    for row in rows:
-        measure = partial(letters.shaper.width, style=row.piece.style)
-        space = (measure("n n") - measure("nn")) * row.size / 2
-        at = 0
-        for word in row.text.split():
-            at = row.text.index(word, at) + len(word)
-            far = measure(row.text[:at]) * row.size
-            x0, x1 = far - measure(word) * row.size - space, far + space
-            if is_rtl(row.text):
-                x0, x1 = row.width - x1, row.width - x0
-            top, bottom = row.y - 1.02 * row.size, row.y + 0.42 * row.size
-            found.append(Rect(row.x + x0, top, row.x + x1, bottom))
-    return found
-
-
-def _look(letters: Letters) -> _Look:
-    """Dark plate and light letters; strong enough for white and for black under it."""
-    plate, ink = letters.inks.dark, letters.inks.light
-    tints = (letters.palette.accent, letters.palette.primary, *letters.palette.more)
-    for percent in range(_LEAST_PLATE, _MOST_PLATE + 1, 2):
-        alpha = percent / 100
-        if _over_white(plate, alpha, ink) < READABLE * 1.25:
+    Captions in the middle take their height from it, at the bottom that of the whole band, so that
+    type keeps its place from shot to shot; those at a side are taken places.
+    """
+    air = 0.5 * type_size(stage.width, stage.height)
+    for own in made:
+        if own.first >= span.end or own.end <= span.first:
             continue
-        for tint in tints:
-            if _over_white(plate, alpha, tint) >= READABLE and _differ(tint, ink):
-                return _Look(plate, alpha, ink, tint)
-    return _Look(plate, _NO_TINT_PLATE / 100, ink, ink)
-
-
-def _differ(one: str, other: str) -> bool:
-    a, b = colour.lab(one), colour.lab(other)
-    return float(((a - b) ** 2).sum()) ** 0.5 > 0.12
-
-
-def _over_white(plate: str, alpha: float, ink: str) -> float:
-    """Contrast of an ink on the see-through plate over white, the worst ground for light ink."""
-    under = colour.encoded(colour.rgb(plate)) * alpha + (1 - alpha)
-    ground = colour.luminance(colour.linear(under.astype("float32")))
-    return colour.contrast(float(ground), float(colour.luminance(colour.rgb(ink))))
-
-
-def _dim(look: _Look) -> str:
-    return colour.hex_of(colour.mix(colour.rgb(look.plate), colour.rgb(look.ink), _DIMMED))
+        area = own.area
+        if own.place.align != "center":
+            stage = stage._replace(taken=(*stage.taken, area.grown(air)))
+        elif area.y0 + area.y1 > stage.height:
+            low = min(stage.floor, area.y0 - air, band_top(stage.width, stage.height))
+            stage = stage._replace(floor=low)
+        else:
+            stage = stage._replace(ceiling=max(stage.ceiling, area.y1 + air))
+    return stage

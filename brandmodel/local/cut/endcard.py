@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from brandmodel.local.cut.letters import Letters, Sheet, bounds
 from brandmodel.local.cut.motion import RISE, Overlay, Times
+from brandmodel.local.cut.oneline import SMALLER, OneLine
 from brandmodel.local.cut.planes import Frame, frame_of
 from brandmodel.local.cut.schedule import Span
-from brandmodel.local.cut.titles import Stage, body_scale, text_box
+from brandmodel.local.cut.stage import Stage, body_scale
 from brandmodel.local.picture import colour
 from brandmodel.local.type.block import Block, Row
 from brandmodel.local.type.fitting import Typesetter
@@ -26,7 +27,7 @@ from brandmodel.local.type.logo import draw_logo
 from brandmodel.local.type.shaping import Style, is_rtl
 from brandmodel.local.type.typeset import hung
 from brandmodel.local.type.veil import measured, readable_on
-from brandmodel.tasks import TextBox, TypeLine
+from brandmodel.tasks import TypeLine
 
 REST_S = 0.4
 """How long the last picture stands still."""
@@ -41,16 +42,11 @@ _NAME_BESIDE, _NAME_GAP = 0.44, 0.3
 
 @dataclass(frozen=True, slots=True)
 class EndCard:
-    """The card, ready to be drawn frame by frame.
-
-    Attributes:
-        texts: where the words stand.
-    """
+    """The card, ready to be drawn frame by frame."""
 
     ground: Frame
     span: Span
     overlays: tuple[Overlay, ...]
-    texts: tuple[TextBox, ...]
     stage: Stage
 
     def frame(self, at: int) -> Frame:
@@ -97,8 +93,8 @@ def end_card(lines: Sequence[TypeLine], span: Span, letters: Letters, stage: Sta
     """
     base, glow = _grounds(letters)
     pixels = _lit_ground(base, glow, letters, stage)
-    overlays, texts = _words(lines, pixels, span, letters, stage)
-    return EndCard(frame_of(pixels), span, tuple(overlays), texts, stage)
+    overlays = _words(lines, pixels, span, letters, stage)
+    return EndCard(frame_of(pixels), span, tuple(overlays), stage)
 
 
 def _grounds(letters: Letters) -> tuple[str, str]:
@@ -142,7 +138,7 @@ def _words(
     span: Span,
     letters: Letters,
     stage: Stage,
-) -> tuple[list[Overlay], tuple[TextBox, ...]]:
+) -> list[Overlay]:
     pieces = letters.pieces(lines)
     rtl = is_rtl(pieces[0].text) if pieces else False
     page = sheet(stage.width, stage.height, (0.0, 0.0), rtl=rtl)
@@ -151,8 +147,12 @@ def _words(
     mark = _mark_height(letters, stage, alone=not pieces)
     gap = 1.9 * body if mark and pieces else 0.0
     width = min(frame.width, 0.7 * stage.width if stage.width > stage.height else frame.width)
-    setter = Typesetter(letters.shaper, pieces, frame.grown(-0.1 * frame.width, 0), body)
-    block = _fitted(setter, width, 0.86 * frame.height - mark - gap)
+    measured = frame.grown(-0.1 * frame.width, 0)
+    height = 0.86 * frame.height - mark - gap
+    block = _fitted(Typesetter(letters.shaper, pieces, measured, body), width, height)
+    unbroken = OneLine(letters.shaper, pieces, measured, body).block(width, height, "center")
+    if unbroken is not None and unbroken.title >= SMALLER * block.title:
+        block = unbroken
     height = mark + gap + block.rect.height
     top = frame.y0 + (frame.height - height) * 0.47
     x = (stage.width - block.rect.width) / 2
@@ -165,15 +165,12 @@ def _words(
         made.append(_mark(top, mark, pixels, times, letters, stage))
     rows = [hung(row, letters.shaper) for row in block.rows]
     step = round(_STAGGER_S * stage.fps)
-    texts: list[TextBox] = []
     order = dict.fromkeys(row.piece.index for row, _ in rows)
     for number, index in enumerate(order, 1 if mark else 0):
         own = [r for r in rows if r[0].piece.index == index]
         late = replace(times, first=times.first + min(number * step, span.length // 4))
-        overlay, text = _text(own, block, pixels, late, letters, stage)
-        made.append(overlay)
-        texts.append(text)
-    return made, tuple(texts)
+        made.append(_text(own, block, pixels, late, letters, stage))
+    return made
 
 
 def _fitted(setter: Typesetter, width: float, height: float) -> Block:
@@ -208,7 +205,7 @@ def _mark(
 ) -> Overlay:
     """Logo and name beside each other, or one of them alone, centred."""
     below = RISE * stage.height
-    logo, style = letters.logo, Style(letters.display, 600, -0.012)
+    logo, style = letters.logo, Style(letters.faces.display, 600, -0.012)
     named = bool(letters.name) and (logo is None or logo.aspect < _BROAD)
     up, _ = letters.shaper.rises(letters.name)
     size = (height if logo is None else _NAME_BESIDE * height) / up if named else 0.0
@@ -274,7 +271,7 @@ def _text(
     times: Times,
     letters: Letters,
     stage: Stage,
-) -> tuple[Overlay, TextBox]:
+) -> Overlay:
     piece = own[0][0].piece
     below = RISE * stage.height
     pill = next((p for p in block.pills if p.piece is piece), None)
@@ -286,16 +283,7 @@ def _text(
     if pill:
         sheet.shape(pill.rect, palette.accent, radius=pill.radius)
         ink = readable_on(palette.accent, inks)
-        ratio = _ratio(ink, palette.accent)
-    else:
-        if piece.role == "eyebrow" and measured(pixels, rects, palette.accent) >= READABLE:
-            ink = palette.accent
-        ratio = measured(pixels, rects, ink)
+    elif piece.role == "eyebrow" and measured(pixels, rects, palette.accent) >= READABLE:
+        ink = palette.accent
     sheet.text(letters.shaper, [row for row, _ in own], ink)
-    made = Overlay(sheet.patch(), times, rise=below)
-    return made, text_box(piece, bounds(rects), ratio, ink, False, stage)
-
-
-def _ratio(one: str, other: str) -> float:
-    a, b = (float(colour.luminance(colour.rgb(c))) for c in (one, other))
-    return colour.contrast(a, b)
+    return Overlay(sheet.patch(), times, rise=below)

@@ -33,48 +33,85 @@ _STYLES: dict[TypeRole, tuple[int, float]] = {
 
 
 @dataclass(slots=True)
-class Letters:
-    """What one film is lettered with.
+class Faces:
+    """What text is set with.
 
     Attributes:
         display: family of titles.
         text: family of everything else.
+        own: the faces that were brought.
         missing: characters that no face can set, in the order they were met.
     """
 
     shaper: Shaper
     display: str
     text: str
+    own: tuple[skia.Typeface, ...] = ()
+    missing: dict[str, None] = field(default_factory=dict[str, None])
+
+    def settable(self, words: str) -> str:
+        """The words without characters that no face has; those are remembered."""
+        self.missing.update(dict.fromkeys(missing_characters(words, *self.own)))
+        return settable(words, *self.own)
+
+    def title(self) -> Style:
+        """How titles are set."""
+        if self.display.casefold() == "eb garamond":
+            return Style(self.display, 500, -0.012)
+        return Style(self.display, *_STYLES["title"])
+
+
+def faces(display: str | Asset, text: str | Asset, desk: Desk) -> Faces:
+    """The faces of a request: bundled families by name, others as files.
+
+    Raises:
+        InvalidRequestError: a file is no font, or no bundled family has the name.
+    """
+    files = [f for f in (display, text) if isinstance(f, Asset)]
+    data = {f.sha256: desk.read(f) for f in files}
+    shaper = Shaper(*data.values())
+    families = dict(zip(data, shaper.own, strict=True))
+    named = [_family(f, families) for f in (display, text)]
+    return Faces(shaper, named[0], named[1], tuple(typeface_of(d) for d in data.values()))
+
+
+def _family(face: str | Asset, own: dict[str, str]) -> str:
+    if isinstance(face, Asset):
+        return own[face.sha256]
+    typeface(face)
+    return face
+
+
+@dataclass(slots=True)
+class Letters:
+    """What one film is lettered with."""
+
+    faces: Faces
     inks: Inks
     palette: Palette
     name: str
     logo: Logo | None
-    faces: tuple[skia.Typeface, ...] = ()
-    missing: dict[str, None] = field(default_factory=dict[str, None])
+
+    @property
+    def shaper(self) -> Shaper:
+        """Sets and measures lines."""
+        return self.faces.shaper
 
     def pieces(self, lines: Sequence[TypeLine]) -> tuple[Piece, ...]:
         """The lines in the order of the hierarchy; what cannot be set is left out."""
         made: list[Piece] = []
         for index, line in enumerate(lines):
-            words = self.settable(line.text)
+            words = self.faces.settable(line.text)
             if words:
                 shown = words.upper() if line.role == "eyebrow" else words
                 made.append(Piece(index, line.role, shown, self.style(line.role)))
         return tuple(sorted(made, key=lambda p: _ORDER.index(p.role)))
 
-    def settable(self, words: str) -> str:
-        """The words without characters that no face has; those are remembered."""
-        self.missing.update(dict.fromkeys(missing_characters(words, *self.faces)))
-        return settable(words, *self.faces)
-
     def style(self, role: TypeRole) -> Style:
         """How a role is set."""
-        weight, tracking = _STYLES[role]
-        if role != "title":
-            return Style(self.text, weight, tracking)
-        if self.display.casefold() == "eb garamond":
-            return Style(self.display, 500, -0.012)
-        return Style(self.display, weight, tracking)
+        if role == "title":
+            return self.faces.title()
+        return Style(self.faces.text, *_STYLES[role])
 
 
 def letters(request: Assemble, desk: Desk) -> Letters:
@@ -83,30 +120,14 @@ def letters(request: Assemble, desk: Desk) -> Letters:
     Raises:
         InvalidRequestError: typeface or logo is not what it should be.
     """
-    files = [f for f in (request.display, request.text) if isinstance(f, Asset)]
-    data = {f.sha256: desk.read(f) for f in files}
-    shaper = Shaper(*data.values())
-    own = dict(zip(data, shaper.own, strict=True))
-    display, text = (_family(f, own) for f in (request.display, request.text))
-    made = Letters(
-        shaper,
-        display,
-        text,
+    own = faces(request.display, request.text, desk)
+    return Letters(
+        own,
         inks(request.palette),
         request.palette,
-        "",
+        own.settable(request.name),
         logo_of(desk.read(request.logo)) if request.logo else None,
-        tuple(typeface_of(d) for d in data.values()),
     )
-    made.name = made.settable(request.name)
-    return made
-
-
-def _family(face: str | Asset, own: dict[str, str]) -> str:
-    if isinstance(face, Asset):
-        return own[face.sha256]
-    typeface(face)
-    return face
 
 
 class Sheet:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from brandmodel.local.cut.planes import Frame, Patch, Stamp
@@ -61,12 +60,6 @@ class Overlay:
         if self._settled is None:
             self._settled = Stamp(self._patch)
         (self._settled if strength >= 1 else self._settled.faded(strength)).lay(frame)
-
-
-def laid(overlays: Sequence[Overlay], frame: Frame, at: int) -> None:
-    """Every overlay onto its frame, in order."""
-    for overlay in overlays:
-        overlay.lay(frame, at)
 
 
 def _eased_out(t: float) -> float:

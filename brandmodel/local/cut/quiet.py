@@ -11,19 +11,26 @@ _NAME = slice(42, 74)
 
 def quiet(film: bytes) -> bytes:
     """The film without its encoder's name and without the empty box of tags; offsets stay."""
-    out = bytearray(film)
+    parts: list[bytes | memoryview] = []
+    at, whole = 0, memoryview(film)
+    for start, filling in sorted(_fillings(film)):
+        parts += [whole[at:start], filling]
+        at = start + len(filling)
+    return b"".join([*parts, whole[at:]])
+
+
+def _fillings(film: bytes) -> Iterator[tuple[int, bytes]]:
+    """(offset, bytes) of what is written over."""
     for moov in _boxes(film, 0, len(film), b"moov"):
         for start, end in _boxes(film, *moov, b"udta"):
-            out[start - 4 : start] = b"free"
-            out[start:end] = bytes(end - start)
+            yield start - 4, b"free" + bytes(end - start)
         places = [moov]
         for kind in (b"trak", b"mdia", b"minf", b"stbl", b"stsd"):
             places = [inner for place in places for inner in _boxes(film, *place, kind)]
         for start, end in places:
             for kind in (b"avc1", b"vp09", b"av01"):
                 for entry, _ in _boxes(film, start + 8, end, kind):
-                    out[entry + _NAME.start : entry + _NAME.stop] = bytes(32)
-    return bytes(out)
+                    yield entry + _NAME.start, bytes(_NAME.stop - _NAME.start)
 
 
 def _boxes(data: bytes, at: int, end: int, kind: bytes) -> Iterator[tuple[int, int]]:

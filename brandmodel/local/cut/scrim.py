@@ -1,4 +1,4 @@
-"""Making type readable on a picture that moves: contrast counts in the worst frame.
+"""Making type readable on a picture that moves: the worst letter in the worst frame counts.
 
 The ink that needs less help is taken; where the ground does not carry it, a soft veil is laid under
 the block, and where a veil would have to be thick, a plate.
@@ -16,18 +16,25 @@ from brandmodel.brand import Palette
 from brandmodel.local.cut.planes import Patch
 from brandmodel.local.picture import colour
 from brandmodel.local.type.ground import READABLE, Rect, samples, spread, worst
-from brandmodel.local.type.veil import Inks, falloff, least_strength, readable_on
+from brandmodel.local.type.veil import Inks, least_strength, readable_on
 
 Pixels = NDArray[np.uint8]
 
 _AIM = READABLE * 1.08
 """A little more than must be, since encoding and the frames between cost some."""
+_DARK_AIM = 7.0
+"""Level AAA: dark letters on a middle tone look weaker than their ratio says, light ones do not."""
 _STRONGEST = 0.66
+# So much more a light veil costs: on a middle tone it is seen as haze, a dark one passes for shade.
+_HAZE = 2.5
+# Share of a side over which a veil fades out.
+_REACH = 0.5
 # On a ground of hard, lively shapes a veil only muddies them (spread of values 0..1).
 _BUSY, _BUSY_STRONGEST = 0.2, 0.3
 # Distance in OKLab from which a plate is seen as a shape of its own.
 _STANDS_OUT = 0.22
-_SAMPLES = 6000
+# Pixels that are looked at under one letter.
+_SAMPLES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +54,9 @@ class Carried:
     plate: bool = False
 
     def under(self, frames: Sequence[Pixels], rects: Sequence[Rect], ink: str) -> float:
-        """Contrast of an ink on the places, veil included, in the worst of the frames."""
+        """Contrast of an ink at the worst letter's place in the worst frame, veil included."""
         found: list[float] = []
-        for frame in frames:
-            ground = _thin(samples(frame, rects))
+        for ground in _grounds(frames, rects):
             if self.veil is not None:
                 ground = ground + (self.veil - ground) * np.float32(self.strength)
             found.append(worst(spread(ground.astype(np.float32)), ink))
@@ -71,20 +77,30 @@ def carried(
         inks: the two inks.
         palette: what a plate is coloured from.
     """
-    grounds = [_thin(samples(frame, rects)) for frame in frames for rects in texts.values()]
-    now = {ink: min(worst(spread(g), ink) for g in grounds) for ink in (inks.light, inks.dark)}
-    best = max(now, key=lambda ink: now[ink])
-    if now[best] >= _AIM:
+    grounds = [g for rects in texts.values() for g in _grounds(frames, rects)]
+    # What an ink has over what it needs: dark and light need not the same.
+    ease = {
+        ink: min(worst(spread(g), ink) for g in grounds) / _aim(ink, inks)
+        for ink in (inks.light, inks.dark)
+    }
+    best = max(ease, key=lambda ink: ease[ink])
+    if ease[best] >= 1:
         return Carried(best)
     mean = np.concatenate(grounds).mean(0).astype(np.float32)
     found: list[Carried] = []
-    for ink in now:
+    for ink in ease:
         veil = _veil_colour(mean, inks, dark=ink == inks.light)
-        found.append(Carried(ink, veil, _needed(grounds, veil, ink)))
-    least = min(found, key=lambda c: c.strength * _apart(mean, c.veil))
-    busy = max(float(ground.std(0).mean()) for ground in grounds) > _BUSY
-    if least.strength <= (_BUSY_STRONGEST if busy else _STRONGEST):
-        return least
+        found.append(Carried(ink, veil, _needed(grounds, veil, ink, _aim(ink, inks))))
+    wholes = [_thin(samples(frame, rects)) for frame in frames for rects in texts.values()]
+    busy = max(float(whole.std(0).mean()) for whole in wholes) > _BUSY
+    most = _BUSY_STRONGEST if busy else _STRONGEST
+    costs = {
+        c.ink: c.strength * _apart(mean, c.veil) * (_HAZE if c.ink == inks.dark else 1.0)
+        for c in found
+        if c.strength <= most
+    }
+    if costs:
+        return min((c for c in found if c.ink in costs), key=lambda c: costs[c.ink])
     return _plated(mean, inks, palette)
 
 
@@ -110,39 +126,100 @@ def _ratio(one: str, other: str) -> float:
 
 
 def veil_patch(
-    how: Carried, whole: Rect, width: int, height: int, *, tight: bool = False
+    how: Carried,
+    whole: Rect,
+    size: tuple[int, int],
+    *,
+    plate: Rect | None = None,
+    kept_free: Sequence[Rect] = (),
 ) -> Patch | None:
     """The veil or plate under a block of type; None when the ground carries it alone.
 
-    ``tight`` makes the plate just as large as ``whole``.
+    Args:
+        how: the veil or plate.
+        whole: what holds the block, in pixels.
+        size: (width, height) of the frame.
+        plate: its place, where it is not simply around the block.
+        kept_free: what a plate leaves uncovered as far as the block does.
     """
     if how.veil is None:
         return None
+    width, height = size
+    short = min(width, height)
     if how.plate:
-        near = 0.0 if tight else 0.06 * min(width, height)
-        grown = whole if tight else whole.grown(0.045 * min(width, height))
-        return _plate(how, grown, width, height, near)
-    pad = 0.035 * min(width, height)
-    grown = whole.grown(pad)
-    near = 0.2 * min(width, height)
-    across = falloff(width, grown.x0, grown.x1, 0.36 * width, near)
-    down = falloff(height, grown.y0, grown.y1, 0.36 * height, near)
-    alpha = down[:, None] * across[None] * np.float32(how.strength)
-    rows, columns = (np.flatnonzero(part > 0.002) for part in (down, across))
+        rect = plate or _bled(whole.grown(0.045 * short), size, 0.06 * short)
+        return _plate(how, _off(rect, whole, kept_free), size)
+    grown, near = whole.grown(0.035 * short), 0.2 * short
+    across = _away(width, grown.x0, grown.x1, near)
+    down = _away(height, grown.y0, grown.y1, near)
+    # Round, since a veil with corners is seen as a box.
+    t = np.minimum(np.hypot(down[:, None], across[None]), 1)
+    alpha = (1 - t * t * t * (t * (t * 6 - 15) + 10)) * np.float32(how.strength)
+    rows, columns = (np.flatnonzero(part < 0.98) for part in (down, across))
     y0, y1 = rows[0] // 2 * 2, min(height, -(-(rows[-1] + 1) // 2) * 2)
     x0, x1 = columns[0] // 2 * 2, min(width, -(-(columns[-1] + 1) // 2) * 2)
     return Patch.flat(alpha[y0:y1, x0:x1], how.veil * 255, int(x0), int(y0))
 
 
-def _plate(how: Carried, rect: Rect, width: int, height: int, near: float) -> Patch:
-    """A flat rectangle; one that comes near an edge bleeds off it."""
+def _away(length: int, start: float, end: float, near: float) -> NDArray[np.float32]:
+    """0 between start and end and up to an edge that is near, 1 where a veil has faded out."""
+    at = np.arange(length, dtype=np.float32) + np.float32(0.5)
+    before = np.zeros_like(at) if start < near else start - at
+    after = np.zeros_like(at) if length - end < near else at - end
+    beyond = np.maximum(np.maximum(before, after), 0) / (_REACH * length)
+    return beyond.astype(np.float32)
+
+
+def _bled(rect: Rect, size: tuple[int, int], near: float) -> Rect:
+    """A plate that comes near an edge bleeds off it."""
+    width, height = size
+    return Rect(
+        0 if rect.x0 < near else rect.x0,
+        0 if rect.y0 < near else rect.y0,
+        width if width - rect.x1 < near else rect.x1,
+        height if height - rect.y1 < near else rect.y1,
+    )
+
+
+def _off(rect: Rect, core: Rect, others: Sequence[Rect]) -> Rect:
+    """The plate without what it covers of the others, on the side that costs least of it."""
+    for other in others:
+        if not rect.within(other).area or core.within(other).area:
+            continue
+        sides = (
+            (other.x0 >= core.x1, rect._replace(x1=other.x0)),
+            (other.x1 <= core.x0, rect._replace(x0=other.x1)),
+            (other.y0 >= core.y1, rect._replace(y1=other.y0)),
+            (other.y1 <= core.y0, rect._replace(y0=other.y1)),
+        )
+        rect = max((less for beside, less in sides if beside), key=lambda r: r.area)
+    return rect
+
+
+def _plate(how: Carried, rect: Rect, size: tuple[int, int]) -> Patch:
+    """A flat rectangle, from even edge to even edge."""
     assert how.veil is not None
-    x0 = 0 if rect.x0 < near else int(rect.x0) // 2 * 2
-    y0 = 0 if rect.y0 < near else int(rect.y0) // 2 * 2
-    x1 = width if width - rect.x1 < near else int(rect.x1 / 2 + 1) * 2
-    y1 = height if height - rect.y1 < near else int(rect.y1 / 2 + 1) * 2
+    x0, y0 = (max(0, int(v) // 2 * 2) for v in (rect.x0, rect.y0))
+    x1, y1 = (min(most, -int(-v // 2) * 2) for v, most in zip(rect[2:], size, strict=True))
     alpha = np.full((y1 - y0, x1 - x0), how.strength, np.float32)
     return Patch.flat(alpha, how.veil * 255, x0, y0)
+
+
+def _aim(ink: str, inks: Inks) -> float:
+    return _DARK_AIM if ink == inks.dark else _AIM
+
+
+def _grounds(frames: Sequence[Pixels], rects: Sequence[Rect]) -> list[NDArray[np.float32]]:
+    """(N, 3) of 0..1 under every letter of the lines, in every frame."""
+    cells = [cell for rect in rects for cell in _cells(rect)]
+    return [_thin(samples(frame, [cell])) for frame in frames for cell in cells]
+
+
+def _cells(rect: Rect) -> list[Rect]:
+    """A line in parts as wide as it is high, which is about a letter with its neighbours."""
+    count = max(1, round(rect.width / max(1.0, rect.height)))
+    step = rect.width / count
+    return [rect._replace(x0=rect.x0 + i * step, x1=rect.x0 + (i + 1) * step) for i in range(count)]
 
 
 def _thin(ground: Pixels) -> NDArray[np.float32]:
@@ -167,11 +244,13 @@ def _veil_colour(mean: NDArray[np.float32], inks: Inks, *, dark: bool) -> NDArra
     return colour.encoded(colour.mix(toned, brand, 0.5))
 
 
-def _needed(grounds: Sequence[NDArray[np.float32]], veil: NDArray[np.float32], ink: str) -> float:
+def _needed(
+    grounds: Sequence[NDArray[np.float32]], veil: NDArray[np.float32], ink: str, aim: float
+) -> float:
     """The least strength 0..1 with which every ground carries the ink; 2 if none does."""
 
     def carries(strength: float) -> bool:
         veiled = ((g + (veil - g) * np.float32(strength)).astype(np.float32) for g in grounds)
-        return all(worst(spread(v), ink) >= _AIM for v in veiled)
+        return all(worst(spread(v), ink) >= aim for v in veiled)
 
     return least_strength(carries)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from statistics import median_low
 
 import cv2
 import numpy as np
@@ -12,202 +13,299 @@ import skia
 
 from brandmodel.brand import Palette
 from brandmodel.errors import InvalidRequestError
+from brandmodel.local.cut.letters import Faces, faces
+from brandmodel.local.desk import Desk
 from brandmodel.local.picture import colour
 from brandmodel.local.retouch.pixels import Pixels, load, png, split_alpha
 from brandmodel.local.type.breaking import tokens, wrapped
-from brandmodel.local.type.faces import settable
-from brandmodel.local.type.shaping import Shaper, Style, is_rtl
+from brandmodel.local.type.ground import Rect
+from brandmodel.local.type.shaping import Style, is_rtl
 from brandmodel.local.type.veil import inks
+from brandmodel.tasks import Card, DrawStoryboard, Picture
 
-_MOST_CARDS = 60
-_CARD = 560
-"""Width of a card in pixels; everything is measured by it."""
-_GAP, _MARGIN = 44, 72
-_LEADING = 1.38
-_MOST_LINES = 3
+_AREA = 560 * 315
+"""Pixels of a card's picture, whatever its shape; everything else has a size of its own."""
+_TALLEST, _BROADEST = 9 / 16, 2.4
+_USUAL = 16 / 9
+_GAP, _ROW_GAP, _MARGIN = 44, 56, 80
+_LEADING, _MOST_LINES = 1.38, 3
+_BODY, _SMALL, _FIGURE = 23, 22, 72
+# Sizes of the title that are tried, and how many lines it may take in the smaller ones.
+_TITLES, _TITLE_LINES, _TITLE_LEADING = (60, 50, 42, 34), 3, 1.12
+_HEAD, _ASIDE = 72, 40
+"""From the last line of the head to the first card, and from the title to what stands below it."""
+_CORNER = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """A shot on the storyboard.
+class _Head:
+    """The title in lines, how many shots and how long, and whether that stands beside it."""
+
+    lines: tuple[str, ...]
+    size: float
+    note: str
+    beside: bool
+
+    @property
+    def height(self) -> float:
+        """From the top margin to the first card."""
+        if not self.lines:
+            return 0.0
+        below = 0 if self.beside else _ASIDE
+        return self.size * (0.76 + _TITLE_LEADING * (len(self.lines) - 1)) + below + _HEAD
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What all cards share.
 
     Attributes:
-        id: its name, as in the plan.
-        picture: bytes of a PNG, JPEG or WebP; None leaves an empty card.
-        duration_s: how long it stands.
-        line: what is said or read over it.
+        card: (width, height) of a picture.
+        ground: the paper.
+        strong: ink of numbers and lines.
+        soft: ink of names and lengths.
+        mark: the accent.
+        empty: ground of a picture that is not there.
+        rtl: whether the sheet reads from right to left.
     """
 
-    id: str
-    picture: bytes | None
-    duration_s: float
-    line: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Inks:
+    faces: Faces
+    card: tuple[int, int]
     ground: str
     strong: str
     soft: str
     mark: str
+    empty: str
+    rtl: bool
+
+    def width(self, words: str, style: Style, size: float) -> float:
+        """Pixels from end to end."""
+        return self.faces.shaper.width(words, style) * size
 
 
-def storyboard(
-    cards: Sequence[Card],
-    *,
-    title: str = "",
-    palette: Palette | None = None,
-    display: str = "Inter Display",
-    text: str = "Inter",
-) -> bytes:
-    """A PNG with all cards in reading order, pictures 16:9.
+def draw_storyboard(request: DrawStoryboard, desk: Desk) -> Picture:
+    """All cards in reading order on one PNG, in the brand's colours and faces.
 
-    Args:
-        cards: one for every shot, in order.
-        title: of the film; stands above, with the number of shots and the whole length.
-        palette: its paper is the ground.
-        display: a bundled family for the title.
-        text: a bundled family for everything else.
+    Cards have the shape of the pictures, cropped to it where they differ.
 
     Raises:
-        InvalidRequestError: no card, too many, or a picture that cannot be decoded.
+        InvalidRequestError: a card's picture cannot be decoded (the card is named), or a typeface
+            is not what it should be.
     """
-    if not 0 < len(cards) <= _MOST_CARDS:
-        raise InvalidRequestError(f"a storyboard has 1 to {_MOST_CARDS} cards, not {len(cards)}")
-    own = inks(palette or Palette())
-    shaper = Shaper()
-    look = _look(own.light, own.dark, (palette or Palette()).accent)
-    columns = _columns(len(cards))
-    lines = [_lines(card.line, shaper, text) for card in cards]
-    deep = _CARD * 9 // 16
-    rows = [lines[i : i + columns] for i in range(0, len(cards), columns)]
-    heights = [deep + round(_below(max(map(len, row)))) for row in rows]
-    top = _MARGIN + (118 if title else 0)
-    width = 2 * _MARGIN + columns * _CARD + (columns - 1) * _GAP
-    height = top + sum(heights) + (len(rows) - 1) * _GAP + _MARGIN
-    sheet = np.empty((height, width, 4), np.uint8)
-    sheet[:] = (*_rgb(look.ground), 255)
+    own = faces(request.display, request.text, desk)
+    pictures = [_picture(card, desk) for card in request.cards]
+    look = _look(request, own, _shape(pictures))
+    texts = [_lines(card.line, look) for card in request.cards]
+    columns = _columns(len(request.cards), look.card)
+    head = _head(request, 2 * _MARGIN + columns * (look.card[0] + _GAP) - _GAP, look)
+    places, size = _places(texts, columns, head, look)
+    pixels = np.empty((size[1], size[0], 4), np.uint8)
+    pixels[:] = (*_rgb(look.ground), 255)
     surface = skia.Surface(
-        sheet, colorType=skia.kRGBA_8888_ColorType, alphaType=skia.kPremul_AlphaType
+        pixels, colorType=skia.kRGBA_8888_ColorType, alphaType=skia.kPremul_AlphaType
     )
     canvas = surface.getCanvas()
-    if title:
-        _head(canvas, shaper, title, cards, (width, look, display, text))
-    for i, card in enumerate(cards):
-        row, column = divmod(i, columns)
-        x = _MARGIN + column * (_CARD + _GAP)
-        y = top + sum(heights[:row]) + row * _GAP
-        _draw(canvas, shaper, card, (x, y), i + 1, lines[i], look, text)
+    _draw_head(canvas, head, size[0], look)
+    cards = zip(request.cards, pictures, texts, places, strict=True)
+    for number, (card, picture, lines, place) in enumerate(cards, 1):
+        _draw_picture(canvas, picture, number, place, look)
+        _draw_words(canvas, card, number, lines, place, look)
     surface.flushAndSubmit()
-    return png(np.ascontiguousarray(sheet[..., :3]))
+    made = png(np.ascontiguousarray(pixels[..., :3]))
+    notes = (f"left out, since no typeface has them: {' '.join(own.missing)}",)
+    return Picture(
+        image=desk.keep(made, "image/png", width=size[0], height=size[1]),
+        notes=notes if own.missing else (),
+    )
 
 
-def _look(ground: str, strong: str, mark: str) -> _Inks:
-    soft = colour.hex_of(colour.mix(colour.rgb(ground), colour.rgb(strong), 0.68))
-    return _Inks(ground, strong, soft, mark)
+def _picture(card: Card, desk: Desk) -> Pixels | None:
+    if card.image is None:
+        return None
+    try:
+        return load(desk.read(card.image))
+    except InvalidRequestError as error:
+        raise InvalidRequestError(
+            f"the picture of card {card.id!r} cannot be decoded", hint=error.hint
+        ) from error
 
 
-def _columns(count: int) -> int:
-    """As many as leave the last row best filled; three read well on a screen."""
-    if count <= 3:
+def _shape(pictures: Sequence[Pixels | None]) -> tuple[int, int]:
+    """(width, height) of a card: of the shape that most pictures have."""
+    aspects = [p.shape[1] / p.shape[0] for p in pictures if p is not None]
+    aspect = min(max(median_low(aspects or [_USUAL]), _TALLEST), _BROADEST)
+    width = round((_AREA * aspect) ** 0.5 / 4) * 4
+    return width, round(width / aspect)
+
+
+def _look(request: DrawStoryboard, own: Faces, card: tuple[int, int]) -> _Sheet:
+    palette = request.palette or Palette()
+    pair = inks(palette)
+    lights = [float(colour.luminance(colour.rgb(c))) for c in (palette.paper, palette.ink)]
+    names = (pair.light, pair.dark) if lights[0] >= lights[1] else (pair.dark, pair.light)
+    ground, strong = (colour.rgb(name) for name in names)
+    texts = [request.title, *(c.line for c in request.cards)]
+    return _Sheet(
+        own,
+        card,
+        *names,
+        colour.hex_of(colour.mix(ground, strong, 0.68)),
+        palette.accent,
+        colour.hex_of(colour.mix(ground, strong, 0.12)),
+        is_rtl(next((text for text in texts if text.strip()), "")),
+    )
+
+
+def _columns(count: int, card: tuple[int, int]) -> int:
+    """As many as fill the last row best; three or four of wide pictures read well on a screen."""
+    usual = max(3, round((2000 if count <= 12 else 2600) / (card[0] + _GAP)))
+    if count <= usual:
         return count
-    return min((3, 4, 2), key=lambda c: (-count % c) / c + 0.15 * abs(c - 3))
+    options = sorted((usual, usual + 1, usual - 1), key=lambda c: abs(c - usual))
+    return min(options, key=lambda c: (-count % c) / c + 0.15 * abs(c - usual))
 
 
-def _lines(line: str, shaper: Shaper, text: str) -> tuple[str, ...]:
-    words = settable(line)
-    style = Style(text, 400, -0.003)
-    measure = partial(shaper.width, style=style)
-    room = _CARD / 23
+def _lines(line: str, look: _Sheet) -> tuple[str, ...]:
+    """The line in at most three; what is longer is cut off, and that is to be seen."""
+    words = look.faces.settable(line)
+    measure = partial(look.faces.shaper.width, style=_style(look, 400))
+    room = look.card[0] / _BODY
     found = wrapped(tokens(words, measure, room), room, measure) if words else ()
     if len(found) <= _MOST_LINES:
         return found
-    kept = list(found[:_MOST_LINES])
-    return (*kept[:-1], kept[-1].rstrip(" ,.;:") + " …")
+    kept, last = found[: _MOST_LINES - 1], "".join(found[_MOST_LINES - 1 : _MOST_LINES])
+    while last and measure(f"{last}…") > room:
+        last = last[:-1]
+    return (*kept, last.rstrip(" ,.;:") + "…")
 
 
-def _below(count: int) -> float:
-    """Height of what stands under the picture."""
-    return 52 + (10 + count * _LEADING * 23 if count else 0)
+def _style(look: _Sheet, weight: int) -> Style:
+    return Style(look.faces.text, weight, -0.003 if weight == 400 else 0.0)
 
 
-def _head(
-    canvas: skia.Canvas,
-    shaper: Shaper,
-    title: str,
-    cards: Sequence[Card],
-    how: tuple[int, _Inks, str, str],
+def _places(
+    texts: Sequence[Sequence[str]], columns: int, head: _Head, look: _Sheet
+) -> tuple[list[tuple[int, int]], tuple[int, int]]:
+    """(corner of every card, size of the sheet); each row is as high as its longest text."""
+    wide, high = look.card
+    width = 2 * _MARGIN + columns * wide + (columns - 1) * _GAP
+    places: list[tuple[int, int]] = []
+    y = _MARGIN + round(head.height)
+    for first in range(0, len(texts), columns):
+        row = texts[first : first + columns]
+        for column in range(len(row)):
+            x = _MARGIN + column * (wide + _GAP)
+            places.append((width - x - wide if look.rtl else x, y))
+        y += high + round(_below(max(map(len, row)))) + _ROW_GAP
+    return places, (width, y - _ROW_GAP + _MARGIN)
+
+
+def _below(lines: int) -> float:
+    """Height of what stands under a picture."""
+    return 48 + (8 + lines * _LEADING * _BODY if lines else 0)
+
+
+def _head(request: DrawStoryboard, width: int, look: _Sheet) -> _Head:
+    """The title on one line if it can be read so, else in a few; a short sheet needs them."""
+    words, style = look.faces.settable(request.title), look.faces.title()
+    count = f"{len(request.cards)} shot{'s' if len(request.cards) > 1 else ''}"
+    note = f"{count}  ·  {_seconds(sum(card.duration_s for card in request.cards))}"
+    measure = partial(look.faces.shaper.width, style=style)
+    room = width - 2 * _MARGIN
+    sets = {
+        size: wrapped(tokens(words, measure, room / size), room / size, measure) for size in _TITLES
+    }
+    fits = [size for most in (1, _TITLE_LINES) for size in _TITLES if len(sets[size]) <= most]
+    size = fits[0] if fits else _TITLES[-1]
+    lines = sets[size]
+    aside = look.width(note, _style(look, 500), _SMALL)
+    beside = len(lines) == 1 and measure(lines[0]) * size + aside + 60 <= room
+    return _Head(lines, size, note, beside)
+
+
+def _draw_head(canvas: skia.Canvas, head: _Head, width: int, look: _Sheet) -> None:
+    """The title where reading begins, and what is said of the whole across from it or below."""
+    if not head.lines:
+        return
+    small, style = _style(look, 500), look.faces.title()
+    base = _MARGIN + 0.76 * head.size
+    for i, line in enumerate(head.lines):
+        ink = look.faces.shaper.ink(line, style, head.size)
+        x = width - _MARGIN - ink.right if look.rtl else _MARGIN - ink.left
+        look.faces.shaper.paint(
+            canvas, line, style, head.size, (x, base + i * _TITLE_LEADING * head.size), look.strong
+        )
+    below = base + (len(head.lines) - 1) * _TITLE_LEADING * head.size
+    right = look.rtl != head.beside
+    x = width - _MARGIN - look.width(head.note, small, _SMALL) if right else _MARGIN
+    at = (x, below if head.beside else below + _ASIDE)
+    look.faces.shaper.paint(canvas, head.note, small, _SMALL, at, look.soft)
+
+
+def _draw_picture(
+    canvas: skia.Canvas, picture: Pixels | None, number: int, at: tuple[int, int], look: _Sheet
 ) -> None:
-    width, look, display, text = how
-    words = settable(title)
-    style = Style(display, 700, -0.018)
-    count = f"{len(cards)} shot{'s' if len(cards) > 1 else ''}"
-    note = f"{count}   {_seconds(sum(card.duration_s for card in cards))}"
-    small = Style(text, 500, 0.0)
-    aside = shaper.width(note, small) * 22
-    room = width - 2 * _MARGIN - aside - 60
-    size = min(58.0, room / max(shaper.width(words, style), 0.1))
-    ink = shaper.ink(words, style, size) if words else None
-    base = _MARGIN + 46
-    if ink:
-        shaper.paint(canvas, words, style, size, (_MARGIN - ink.left, base), look.strong)
-    shaper.paint(canvas, note, small, 22, (width - _MARGIN - aside, base), look.soft)
-
-
-def _draw(
-    canvas: skia.Canvas,
-    shaper: Shaper,
-    card: Card,
-    at: tuple[int, int],
-    number: int,
-    lines: Sequence[str],
-    look: _Inks,
-    text: str,
-) -> None:
-    x, y = at
-    deep = _CARD * 9 // 16
-    shape = skia.Rect.MakeXYWH(x, y, _CARD, deep)
+    wide, high = look.card
+    shape = skia.Rect.MakeXYWH(*at, wide, high)
     canvas.save()
     clip = skia.Path()
-    clip.addRoundRect(shape, 8, 8)
+    clip.addRoundRect(shape, _CORNER, _CORNER)
     canvas.clipPath(clip, True)
-    empty = colour.hex_of(colour.mix(colour.rgb(look.ground), colour.rgb(look.strong), 0.14))
-    canvas.drawRect(shape, skia.Paint(Color=0xFF000000 | int(empty[1:], 16)))
-    if card.picture is not None:
-        filled = _filled(load(card.picture), _CARD, deep)
-        canvas.drawImage(skia.Image.fromarray(filled, skia.kRGBA_8888_ColorType), x, y)
+    canvas.drawRect(shape, _fill(look.empty))
+    if picture is not None:
+        filled = _filled(picture, wide, high)
+        canvas.drawImage(skia.Image.fromarray(filled, skia.kRGBA_8888_ColorType), *at)
     canvas.restore()
-    if card.picture is None:
-        large = Style(text, 600, -0.01)
-        left = x + (_CARD - shaper.width(f"{number}", large) * 72) / 2
-        shaper.paint(canvas, f"{number}", large, 72, (left, y + deep / 2 + 26), look.ground)
-    base = y + deep + 36
-    strong, soft = Style(text, 600, 0.0), Style(text, 500, 0.0)
-    mark = skia.Paint(AntiAlias=True, Color=0xFF000000 | int(look.mark[1:], 16))
-    canvas.drawRoundRect(skia.Rect.MakeXYWH(x, base - 17, 5, 18), 2.5, 2.5, mark)
-    figure = f"{number}"
-    shaper.paint(canvas, figure, strong, 22, (x + 17, base), look.strong)
-    name = settable(card.id)
-    wide = shaper.width(figure, strong) * 22
-    if name and name != figure:
-        name = _shortened(name, shaper, soft, (_CARD - wide - 160) / 22)
-        shaper.paint(canvas, name, soft, 22, (x + 17 + wide + 14, base), look.soft)
-    length = _seconds(card.duration_s)
-    right = x + _CARD - shaper.width(length, soft) * 22
-    shaper.paint(canvas, length, soft, 22, (right, base), look.soft)
-    body = Style(text, 400, -0.003)
-    for i, line in enumerate(lines):
-        left = x + (_CARD - shaper.width(line, body) * 23 if is_rtl(line) else 0)
-        below = base + 10 + (i + 1) * _LEADING * 23
-        shaper.paint(canvas, line, body, 23, (left, below), look.strong)
+    if picture is not None:
+        return
+    words, style = f"{number}", _style(look, 600)
+    ink = look.faces.shaper.ink(words, style, _FIGURE)
+    x = at[0] + (wide - ink.left - ink.right) / 2
+    y = at[1] + (high - ink.top - ink.bottom) / 2
+    look.faces.shaper.paint(canvas, words, style, _FIGURE, (x, y), look.ground)
 
 
-def _shortened(words: str, shaper: Shaper, style: Style, room: float) -> str:
-    if shaper.width(words, style) <= room:
+def _draw_words(
+    canvas: skia.Canvas,
+    card: Card,
+    number: int,
+    lines: Sequence[str],
+    at: tuple[int, int],
+    look: _Sheet,
+) -> None:
+    """Number and name where reading begins, the length across, the line below."""
+    wide = look.card[0]
+    base = at[1] + look.card[1] + 36
+    strong, soft, body = (_style(look, weight) for weight in (600, 500, 400))
+
+    def x(begins: float, length: float) -> float:
+        """Left edge of what begins so far from where the card's reading begins."""
+        return at[0] + (wide - begins - length if look.rtl else begins)
+
+    figure, length = f"{number}", _seconds(card.duration_s)
+    bar = Rect(x(0, 5), base - 17, x(0, 5) + 5, base + 1)
+    canvas.drawRoundRect(skia.Rect.MakeLTRB(*bar), 2.5, 2.5, _fill(look.mark))
+    first = look.width(figure, strong, _SMALL)
+    last = look.width(length, soft, _SMALL)
+    shaper = look.faces.shaper
+    shaper.paint(canvas, figure, strong, _SMALL, (x(17, first), base), look.strong)
+    shaper.paint(canvas, length, soft, _SMALL, (x(wide - last, last), base), look.soft)
+    name = _shortened(look.faces.settable(card.id), soft, wide - first - last - 60, look)
+    if name != figure:
+        own = look.width(name, soft, _SMALL)
+        shaper.paint(canvas, name, soft, _SMALL, (x(17 + first + 12, own), base), look.soft)
+    for i, line in enumerate(lines, 1):
+        left = at[0] + (wide - look.width(line, body, _BODY) if is_rtl(line) else 0)
+        below = base + 8 + i * _LEADING * _BODY
+        shaper.paint(canvas, line, body, _BODY, (left, below), look.strong)
+
+
+def _shortened(words: str, style: Style, room: float, look: _Sheet) -> str:
+    if look.width(words, style, _SMALL) <= room:
         return words
-    while words and shaper.width(words + "…", style) > room:
+    while words and look.width(f"{words}…", style, _SMALL) > room:
         words = words[:-1]
-    return words.rstrip() + "…"
+    return words.rstrip() + "…" if words else ""
 
 
 def _seconds(value: float) -> str:
@@ -215,16 +313,24 @@ def _seconds(value: float) -> str:
 
 
 def _filled(picture: Pixels, width: int, height: int) -> Pixels:
-    """(height, width, 4) RGBA: the picture scaled and cropped to fill."""
-    colours, _ = split_alpha(picture)
+    """(height, width, 4) premultiplied RGBA: the picture scaled and cropped to fill."""
+    colours, alpha = split_alpha(picture)
+    if alpha is None:
+        alpha = np.full(colours.shape[:2], 255, np.uint8)
     high, wide = colours.shape[:2]
     scale = max(width / wide, height / high)
     size = (max(width, round(wide * scale)), max(height, round(high * scale)))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    full = np.asarray(cv2.resize(colours, size, interpolation=method), np.uint8)
+    part = alpha[..., None].astype(np.float32) / 255
+    whole = np.dstack([colours * part, part * 255])
+    full = np.asarray(cv2.resize(whole, size, interpolation=method))
     x, y = (full.shape[1] - width) // 2, (full.shape[0] - height) // 2
-    cut = np.ascontiguousarray(full[y : y + height, x : x + width])
-    return np.asarray(cv2.cvtColor(cut, cv2.COLOR_RGB2RGBA), np.uint8)
+    cut = full[y : y + height, x : x + width]
+    return np.ascontiguousarray(np.clip(cut + 0.5, 0, 255).astype(np.uint8))
+
+
+def _fill(ink: str) -> skia.Paint:
+    return skia.Paint(AntiAlias=True, Color=0xFF000000 | int(ink[1:], 16))
 
 
 def _rgb(fill: str) -> tuple[int, int, int]:

@@ -41,6 +41,8 @@ _OVERSAMPLING = 1.35
 """Layer pixels per frame pixel: what keeps bilinear sampling from pulsing between soft and sharp."""
 _ALIKE = 16.0
 """Difference of small copies, of 255, up to which two pictures are the same picture."""
+_SMALL = 400
+"""Pixels across: below it a drawing of ours looks unlike a large one of the same scene."""
 _MOST_DRAWN = 4
 """Of the frame's pixels: the largest drawing, where the frame shows a small part of the picture."""
 _CRF = 14
@@ -141,7 +143,10 @@ def _source(pixels: Pixels, scene: _Scene | None, height: int) -> _Source:
     engine = importlib.import_module(_ENGINES[scene.kind])
     drawing = cast(Drawing, engine.draw(scene, width, height))
     near = _nearness(scene, drawing)
-    if _alike(pixels, drawing.pixels):
+    # A small drawing is too coarse to be told by its likeness, and cheap to be drawn once more.
+    small = pixels.shape[1] < _SMALL
+    twin = engine.draw(scene, pixels.shape[1], pixels.shape[0]) if small else drawing
+    if _alike(pixels, cast(Drawing, twin).pixels):
         return _Source(ungrained(drawing.pixels, scene.seed), near, drawing, scene)
     own = ungrained(pixels, scene.seed)
     grows = width > own.shape[1]

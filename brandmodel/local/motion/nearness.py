@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from brandmodel.local.motion.layers import Floats, Pixels
 
@@ -11,6 +12,11 @@ _TILT = 0.45
 """By how much the nearest water is nearer than the land behind it."""
 _ADDED = 28
 """Difference, of 255, from which a place of a picture is not as it was drawn."""
+_TINTED = 0.16
+"""By how much the shares of light that a shadow leaves of the three colours may differ."""
+_DEEPEST = 0.4
+_RIPPLE = 0.05
+"""The least light that a shadow leaves, and by how much that alters from pixel to pixel."""
 _SHEETS = 4
 SCATTERED = tuple((n - 0.5) / _SHEETS for n in range(1, _SHEETS + 1))
 """Where ``scattered_nearness`` is cut: every value of it is a layer."""
@@ -60,26 +66,40 @@ def with_additions(nearness: Floats, drawn: Pixels, picture: Pixels) -> Floats:
         drawn: (H, W, 3) the drawing.
         picture: (H, W, 3) what became of it.
     """
-    height, width = nearness.shape
-    small = (480, max(8, round(480 * height / width)))
-    a, b = (cv2.resize(p, small, interpolation=cv2.INTER_AREA) for p in (drawn, picture))
-    changed = (np.asarray(cv2.absdiff(a, b)).max(-1) > _ADDED).astype(np.uint8)
-    changed = cv2.morphologyEx(changed, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    changed = cv2.morphologyEx(changed, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))
+    height = nearness.shape[0]
+    changed = _changed(drawn, picture)
     if float(changed.mean()) > 0.5:
         # Graded all over: nothing was added.
         return nearness
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(changed, connectivity=8)
+    outlines, _ = cv2.findContours(changed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     out = nearness.copy()
-    for number in np.flatnonzero(stats[:, cv2.CC_STAT_AREA] > 0.004 * changed.size):
-        if number == 0:
+    for outline in outlines:
+        if cv2.contourArea(outline) < 0.004 * changed.size:
             continue
-        share = cv2.resize((labels == number).astype(np.float32), (width, height))
-        thing = np.asarray(share) > 0.5
+        thing = np.zeros_like(changed)
+        cv2.drawContours(thing, [outline], -1, 1, cv2.FILLED)
         rows = np.flatnonzero(thing.any(1))
-        foot = thing[max(0, rows[-1] - height // 60) : rows[-1] + 1]
-        out[thing] = np.median(nearness[max(0, rows[-1] - height // 60) : rows[-1] + 1][foot])
+        base = slice(max(0, rows[-1] - height // 60), rows[-1] + 1)
+        out[thing > 0] = np.median(nearness[base][thing[base] > 0])
     return out
+
+
+def _changed(drawn: Pixels, picture: Pixels) -> NDArray[np.uint8]:
+    """(H, W) 1 where something stands that was not drawn; its shadow stays the ground's."""
+    across = max(1, drawn.shape[1] // 480)
+    a, b = (cv2.blur(p, (across, across)) for p in (drawn, picture))
+    apart = np.asarray(cv2.absdiff(a, b)).max(-1) > _ADDED
+    # A shadow takes the same share of every colour, and alters it slowly.
+    shares = (b.astype(np.float32) + 4) / (a.astype(np.float32) + 4)
+    low, high = shares.min(-1), shares.max(-1)
+    mean, square = (np.asarray(cv2.blur(s, (7, 7)), np.float32) for s in (high, high * high))
+    smooth = square - mean * mean < _RIPPLE**2
+    shaded = smooth & (high < 0.98) & (high > _DEEPEST) & (high - low < _TINTED * high)
+    changed = (apart & ~shaded).astype(np.uint8)
+    side = 2 * across + 1
+    changed = cv2.morphologyEx(changed, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    side = 6 * across + 1
+    return np.asarray(cv2.morphologyEx(changed, cv2.MORPH_CLOSE, np.ones((side, side))), np.uint8)
 
 
 def scattered_nearness(pixels: Pixels) -> Floats:

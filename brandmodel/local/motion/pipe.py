@@ -149,7 +149,7 @@ class Encoder:
             )
         self._shape = (height, width, 3)
         self._closing = contextlib.ExitStack()
-        out = self._closing.enter_context(_Shelf())
+        out = self._closing.enter_context(Shelf())
         self._out, self._said = out, self._closing.enter_context(tempfile.TemporaryFile())
         rate = str(Fraction(fps).limit_denominator(1001))
         self._process = _started(
@@ -235,7 +235,7 @@ class Decoder:
             self.info = info(data)
             width, height = size or (self.info.width, self.info.height)
             self._shape = (height, width, 3)
-            source = opening.enter_context(_Shelf(data))
+            source = opening.enter_context(Shelf(data))
             self._said = opening.enter_context(tempfile.TemporaryFile())
             self._process = _started(
                 [
@@ -320,7 +320,7 @@ def info(data: bytes) -> VideoInfo:
         InvalidRequestError: the bytes are not a video.
         MissingExtraError: no ffmpeg.
     """
-    with _Shelf(data) as source:
+    with Shelf(data) as source:
         done = subprocess.run(
             [
                 *(ffmpeg(), *_QUIET, "-i", source.path),
@@ -350,7 +350,7 @@ def info(data: bytes) -> VideoInfo:
     )
 
 
-class _Shelf:
+class Shelf:
     """A file that ffmpeg may seek in: MP4 cannot be written to a pipe, nor always read from one.
 
     On Linux it has no name, so that not even a killed process leaves it behind.
@@ -369,6 +369,7 @@ class _Shelf:
         self._file.flush()
 
     def content(self) -> bytes:
+        """All that was written to it."""
         self._file.seek(0)
         return self._file.read()
 

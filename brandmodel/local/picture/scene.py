@@ -25,6 +25,8 @@ Product = Literal["bottle", "mug", "can", "box", "jar", "tube", "cup", "book", "
 Prop = Literal[
     "arch", "spheres", "plinths", "leaves", "citrus", "ice", "stones", "branches", "steps", "disc"
 ]
+Framing = Literal["whole", "close", "macro"]
+Role = Literal["", "paper", "ink", "primary", "accent"]
 Style = Literal["geometry", "ribbons", "gradient", "halftone", "waves", "rings", "confetti"]
 
 
@@ -61,6 +63,10 @@ class StillLife(_Scene):
         plinth_only: leave the product's place empty.
         backdrop: a light sweep, a dark one, or one in the primary colour.
         warmth: -1 cool light to 1 warm, low light.
+        body: which of the palette's colours the product is in; empty leaves it to the seed.
+        cap: likewise its cap, lid or inside.
+        design: 0 to 11, the build, print and finish of the product; None leaves it to the seed.
+        framing: the whole set, the product filling the picture, or its upper part alone.
     """
 
     kind: Literal["still_life"] = "still_life"
@@ -72,6 +78,10 @@ class StillLife(_Scene):
     backdrop: Literal["paper", "ink", "primary"] = "paper"
     warmth: float = 0.0
     plinth_only: bool = False
+    body: Role = ""
+    cap: Role = ""
+    design: int | None = None
+    framing: Framing = "whole"
 
 
 class Abstract(_Scene):

@@ -21,6 +21,14 @@ from brandmodel.tasks import Box, Picture, PlaceProduct, Space
 
 _STUDIO_LIGHT = 0.72
 """Luminance of the lights of a well-lit studio scene: a product photograph fits it as it is."""
+_PLINTH = 1.1
+"""Widths of the place from its middle to the rim of what the product stands on."""
+_OWN_SHADE = 0.75
+"""Widths of the product that its own shadow reaches at least."""
+_FLAT = 0.4
+"""Height of a circle on the ground over its width: the eye is a little above."""
+_WIDEST = 1.6
+"""Widths of the place that a product may have."""
 _PLACES: dict[Space, Box] = {
     "none": Box(x=0.3, y=0.3, width=0.4, height=0.52),
     "left": Box(x=0.5, y=0.26, width=0.38, height=0.56),
@@ -56,17 +64,22 @@ def place(request: PlaceProduct, desk: Desk) -> Picture:
     spot = request.subjects[0] if request.subjects else _PLACES[request.space]
     left, top, width, height = _fitted(size(product), spot, size(scene))
     notes = _doubts(size(product), (width, height))
-    picture = placed(scene, resized(product, width, height), left, top)
     across, down = size(scene)
+    # What it stands on is about twice as wide as the place; no shadow hangs in the air beyond.
+    reach = max(_PLINTH * spot.width * across, _OWN_SHADE * width)
+    picture = placed(scene, resized(product, width, height), left, top, reach=reach)
     image = desk.keep(png(picture), "image/png", width=across, height=down)
     taken = Box(x=left / across, y=top / down, width=width / across, height=height / down)
     return Picture(image=image, subjects=(taken, *request.subjects[1:]), notes=notes)
 
 
-def placed(scene: Pixels, product: Pixels, left: int, top: int) -> Pixels:
-    """(H, W, 3) scene with an (h, w, 4) product whose upper left corner is at (left, top)."""
+def placed(scene: Pixels, product: Pixels, left: int, top: int, *, reach: float) -> Pixels:
+    """(H, W, 3) scene with an (h, w, 4) product whose upper left corner is at (left, top).
+
+    The shadow is gone ``reach`` pixels away from the middle of the product's foot.
+    """
     width, height = size(product)
-    margin = round(0.75 * max(width, height))
+    margin = round(max(0.75 * max(width, height), reach))
     across, down = size(scene)
     # The part of the scene that product and shadow reach; the rest keeps its bytes.
     x0, y0 = max(0, left - margin), max(0, top - margin // 4)
@@ -79,13 +92,21 @@ def placed(scene: Pixels, product: Pixels, left: int, top: int) -> Pixels:
     light = _light(scene, (left + width / 2) / across)
     alpha[inside] = solid
     colour[inside] = _lit(linear(np.ascontiguousarray(product[..., :3])), solid, light)
-    shade = ground_shade(alpha, side=light.side)
+    foot = (left - x0 + width / 2, float(top - y0 + height))
+    shade = ground_shade(alpha, side=light.side) * _faded(alpha.shape, foot, reach)
     ground = (part * (1 - shade[..., None] * (1 - _shade_colour(part)))).astype(np.float32)
     colour = _wrapped(colour, alpha, ground, max(width, height))
     blend = (ground + (colour - ground) * alpha[..., None]).astype(np.float32)
     out = scene.copy()
     out[y0:y1, x0:x1] = (encoded(blend) * 255 + 0.5).astype(np.uint8)
     return out
+
+
+def _faded(shape: tuple[int, ...], foot: tuple[float, float], reach: float) -> Array:
+    """(H, W) 1 around the foot to 0 at the reach, on a ground that is seen from a little above."""
+    rows, columns = np.indices(shape, np.float32)
+    away = np.hypot(columns - foot[0], (rows - foot[1]) / np.float32(_FLAT)) / np.float32(reach)
+    return np.clip((1 - away) / 0.45, 0, 1).astype(np.float32)
 
 
 def _trimmed(product: Pixels) -> Pixels:
@@ -106,10 +127,14 @@ def _trimmed(product: Pixels) -> Pixels:
 def _fitted(
     product: tuple[int, int], spot: Box, scene: tuple[int, int]
 ) -> tuple[int, int, int, int]:
-    """(left, top, width, height) in pixels: on the spot's lower edge, within spot and scene."""
+    """(left, top, width, height) in pixels: on the spot's lower edge, within scene and plinth.
+
+    What is wider or taller than the spot takes as much of the picture as what would fit it.
+    """
     across, down = scene
     room = (min(spot.width, 1) * across, min(spot.height, 1) * down)
-    scale = min(room[0] / product[0], room[1] / product[1])
+    alike = (room[0] * room[1] / (product[0] * product[1])) ** 0.5
+    scale = min(alike, _WIDEST * room[0] / product[0], room[1] / product[1])
     width, height = (
         min(max(1, round(n * scale)), most) for n, most in zip(product, scene, strict=True)
     )

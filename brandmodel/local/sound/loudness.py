@@ -82,7 +82,7 @@ def limited(samples: Samples, *, ceiling_db: float = _CEILING_DB) -> Samples:
     return (samples * (gain if samples.ndim == 1 else gain[:, None])).astype(np.float32)
 
 
-def mastered(samples: Samples, target_lufs: float) -> Samples:
+def mastered(samples: Samples, target_lufs: float, *, ceiling_db: float = _CEILING_DB) -> Samples:
     """The sound at the loudness and under -1 dBTP, as near as the sound allows.
 
     Limiting lowers loudness, so gain and limiter are found together, step by step.
@@ -90,12 +90,12 @@ def mastered(samples: Samples, target_lufs: float) -> Samples:
     gain = target_lufs - integrated(samples)
     out = samples
     for _ in range(8):
-        out = limited(samples * np.float32(db(min(gain, 60.0))))
+        out = limited(samples * np.float32(db(min(gain, 60.0))), ceiling_db=ceiling_db)
         missing = target_lufs - integrated(out)
         if abs(missing) < 0.05:
             break
         gain += missing * 1.2 if missing > 0 else missing
-    over = true_peak(out) - (_CEILING_DB + 0.15)
+    over = true_peak(out) - (ceiling_db + 0.15)
     return (out * np.float32(db(-over))).astype(np.float32) if over > 0 else out
 
 

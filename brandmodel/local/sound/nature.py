@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from brandmodel.local.sound.filters import high_pass, low_pass, reverberated, stretched
+from brandmodel.local.sound.filters import band_pass, high_pass, low_pass, reverberated, stretched
 from brandmodel.local.sound.noise import (
     Random,
     band,
@@ -40,11 +41,10 @@ def waves(seconds: float, rng: Random) -> Samples:
 
     def shape(time: Field, hertz: Field) -> Field:
         turn = (time * seconds / period + offset) % 1
+        broken = np.clip(turn - 0.36, 0, None)
         swell = np.where(turn < 0.42, (turn / 0.42) ** 2.2, np.exp(-(turn - 0.42) * 4.2))
-        wash = np.where(
-            turn < 0.42, 0, np.exp(-(turn - 0.42) * 2.6) * (1 - np.exp(-(turn - 0.42) * 16))
-        )
-        drawn = np.clip((1 - turn) / 0.2, 0, 1)
+        wash = np.exp(-broken * 5.2) * (1 - np.exp(-broken * 9)) ** 2 * 2.2
+        drawn = np.clip((1 - turn) / 0.3, 0, 1) ** 2
         swell, wash = swell * drawn, wash * drawn
         body = band(hertz, 260 + 500 * swell, 1.7) * (0.2 + swell)
         foam = band(hertz, 3600 + 2200 * (1 - turn), 1.2) * wash * 0.5
@@ -61,12 +61,12 @@ def rain(seconds: float, rng: Random) -> Samples:
         return (0.5 * band(hertz, 5200, 1.5) + 0.18 * band(hertz, 700, 1.8)) * gust
 
     bed = shaped(_count(seconds), rng, shape)
-    times = moments(seconds, 55, rng)
-    pitch = rng.uniform(1500, 6500, len(times))
+    times = moments(seconds, 70, rng)
+    pitch = rng.uniform(1100, 6500, len(times))
     loud = rng.random(len(times)) ** 3
 
     def drop(i: int) -> Samples:
-        return blip(0.03, pitch[i], pitch[i] * 1.25, 170) * np.float32(0.5 * loud[i])
+        return blip(0.03, pitch[i], pitch[i] * 1.25, 150) * np.float32(0.1 + 1.5 * loud[i])
 
     return bed * np.float32(0.5) + scattered(_count(seconds), times, drop, rng)
 
@@ -125,42 +125,64 @@ def fire(seconds: float, rng: Random) -> Samples:
         return band(hertz, 150, 1.2) * flame + 0.07 * band(hertz, 4200, 1.2) * flame
 
     bed = shaped(_count(seconds), rng, shape)
-    knots = moments(seconds, 1.6, rng)
-    times = np.concatenate([k + rng.exponential(0.07, rng.integers(2, 9)) for k in knots])
-    loud = rng.random(len(times)) ** 2
+    knots = moments(seconds, 1.8, rng)
+    clusters = [k + rng.exponential(0.07, rng.integers(2, 9)) for k in knots]
+    times = np.concatenate([*clusters, moments(seconds, 9, rng)])
+    loud = rng.random(len(times)) ** 3
     low = rng.uniform(700, 2600, len(times))
 
     def crack(i: int) -> Samples:
-        return grain(0.02, low[i], low[i] * 3.5, 260, rng) * np.float32(0.3 + 1.3 * loud[i])
+        return grain(0.02, low[i], low[i] * 3.5, 260, rng) * np.float32(0.18 + 1.4 * loud[i])
 
     return bed * np.float32(0.7) + scattered(_count(seconds), times, crack, rng)
 
 
+@dataclass(frozen=True, slots=True)
+class _Song:
+    """A bird's phrase: so many chirps, each a glide, each beginning a little higher or lower."""
+
+    hertz: float
+    chirps: int
+    chirp_s: float
+    gap_s: float
+    glide: float
+    turn: float
+    climb: float
+    every_s: float
+    level: float
+
+
+_SONGS = (
+    _Song(3000, 3, 0.16, 0.07, 1.35, -1.0, 0.93, 2.1, 0.5),
+    _Song(5200, 9, 0.045, 0.03, 0.72, 1.0, 0.985, 2.7, 0.35),
+    _Song(4100, 2, 0.11, 0.12, 0.7, 1.0, 0.8, 1.7, 0.4),
+    _Song(2300, 4, 0.22, 0.11, 1.12, -0.6, 1.06, 3.9, 0.4),
+)
+
+
 def birds(seconds: float, rng: Random) -> Samples:
-    """Three birds that answer each other over a quiet morning."""
+    """Four birds, each with its own song, over a quiet morning."""
     count = _count(seconds)
     out = np.zeros((count, 2), np.float32)
-    for bird in range(3):
-        base = rng.uniform(2300, 4600)
-        glides = rng.uniform(0.75, 1.4, 4)
-        lengths = rng.uniform(0.05, 0.13, 4)
-        calls = np.arange(rng.uniform(0.05, 0.5) + 0.3 * bird, seconds, rng.uniform(1.3, 2.4))
-        times = np.concatenate(
-            [call + np.cumsum(np.concatenate([[0], lengths[:-1] + 0.05])) for call in calls]
-        )
-        place = rng.uniform(-0.7, 0.7)
+    for bird, song in enumerate(_SONGS):
+        base = rng.uniform(0.92, 1.12) * song.hertz
+        each = song.chirp_s + song.gap_s
+        first = min(rng.uniform(0.05, 0.4) + 0.25 * bird, seconds / 3)
+        starts = np.arange(first, seconds, song.every_s)
+        starts = starts + rng.uniform(0, 0.35, len(starts))
+        times = (starts[:, None] + each * np.arange(song.chirps)).reshape(-1)
+        place = rng.uniform(-0.8, 0.8)
 
-        def chirp(
-            i: int, base: float = base, glides: Field = glides, lengths: Field = lengths
-        ) -> Samples:
-            k = i % 4
-            tone = blip(float(lengths[k]), base, base * float(glides[k]), 9)
-            return (tone * np.hanning(len(tone))).astype(np.float32) * np.float32(0.5)
+        def chirp(i: int, base: float = base, song: _Song = song) -> Samples:
+            step = song.glide ** (1 if i % 2 == 0 else song.turn)
+            start = base * song.climb ** (i % song.chirps)
+            tone = blip(song.chirp_s, start, start * step, 5)
+            return (tone * np.hanning(len(tone))).astype(np.float32) * np.float32(song.level)
 
-        song = scattered(count, times, chirp, rng, width=0.0)
-        song[:, 0] *= np.float32(1 - max(place, 0))
-        song[:, 1] *= np.float32(1 + min(place, 0))
-        out += song
+        sung = scattered(count, times, chirp, rng, width=0.0)
+        sung[:, 0] *= np.float32(1 - max(place, 0))
+        sung[:, 1] *= np.float32(1 + min(place, 0))
+        out += sung
     air = shaped(
         count, rng, lambda t, f: band(f, 500, 1.8) * (0.6 + 0.4 * _drift(t, seconds, rng, 2))
     )
@@ -195,21 +217,51 @@ def city(seconds: float, rng: Random) -> Samples:
 
 
 def crowd(seconds: float, rng: Random) -> Samples:
-    """People talking in a room, without a word."""
-    count = _count(seconds)
+    """People talking in a room, without a word: syllables of many throats, in phrases."""
+    count = round(seconds * RATE)
+    spoken = [_syllable(rng) for _ in range(48)]
     out = np.zeros((count, 2), np.float32)
-    for _ in range(14):
-        rate = rng.uniform(3.2, 5.2)
-        swing = wander(max(8, round(seconds * 100)), rng, 1 / rate)
-        talk = np.clip(stretched(swing, count) * 2.2 - 0.7, 0, 1)
-        first, second = rng.uniform(320, 750), rng.uniform(1100, 2100)
-        voice = shaped(
-            count,
-            rng,
-            lambda t, f, a=first, b=second: band(f, a, 0.25) + 0.4 * band(f, b, 0.2) + 0 * t,
-        )
-        out += voice * talk[:, None]
-    return out + 0.3 * reverberated(out, seconds=1.1, seed=9)
+    for talker in range(16):
+        low = rng.uniform(0.8, 1.0) if talker % 2 else rng.uniform(1.3, 1.6)
+        gaps = rng.uniform(0.14, 0.3, round(seconds * 5) + 4)
+        gaps[rng.random(len(gaps)) < 0.13] += rng.uniform(0.5, 1.6)
+        times = np.cumsum(gaps) - rng.uniform(0, 1)
+        times = times[(times > 0) & (times < seconds)]
+        order = rng.integers(len(spoken), size=len(times))
+
+        def said(i: int, order: NDArray[np.int64] = order, low: float = low) -> Samples:
+            sound = spoken[order[i]]
+            moved = np.interp(np.arange(0, len(sound) - 1, low), np.arange(len(sound)), sound)
+            return moved.astype(np.float32) * np.float32(0.5 + 0.5 * ((i * 7) % 5) / 4)
+
+        near = np.float32(rng.uniform(0.35, 1.0))
+        out += scattered(count, times, said, rng, width=0.0) * near * _side(rng)
+    room = reverberated(out, seconds=1.1, seed=9)
+    return low_pass(out + 0.7 * room, 4500)
+
+
+def _side(rng: Random) -> Samples:
+    """(2,) where somebody stands."""
+    angle = rng.uniform(0.1, 0.9) * np.pi / 2
+    return np.array([np.cos(angle), np.sin(angle)], np.float32)
+
+
+def _syllable(rng: Random) -> Samples:
+    """(N,) a vowel of a deep throat, with the breath of a consonant before some."""
+    length = rng.uniform(0.12, 0.26)
+    time = np.arange(round(length * RATE)) / RATE
+    pitch = 115 * 2 ** rng.uniform(-0.25, 0.3) * np.linspace(1.06, 0.92, len(time))
+    turn = np.cumsum(pitch) / RATE
+    buzz = ((turn % 1) - 0.5).astype(np.float32)
+    first, second = rng.uniform(300, 780), rng.uniform(950, 2100)
+    vowel = band_pass(buzz, first * 0.85, first * 1.2) + band_pass(
+        buzz, second * 0.9, second * 1.12
+    ) * np.float32(0.8)
+    vowel *= np.hanning(len(vowel)).astype(np.float32) ** np.float32(0.7)
+    if rng.random() < 0.5:
+        breath = grain(0.06, 1800, 6000, 60, rng) * np.float32(0.05)
+        vowel[: len(breath)] += breath[: len(vowel)]
+    return vowel
 
 
 def applause(seconds: float, rng: Random) -> Samples:
@@ -227,7 +279,7 @@ def thunder(seconds: float, rng: Random) -> Samples:
     """A crack, and the roll after it."""
 
     def shape(time: Field, hertz: Field) -> Field:
-        roll = np.exp(-2.4 * time) * (0.5 + _drift(time, seconds, rng, 0.5))
+        roll = np.exp(-3.0 * time) * (0.12 + 1.6 * _drift(time, seconds, rng, 0.45) ** 2)
         crack = np.exp(-((time * seconds) / 0.12))
         return band(hertz, 75, 1.3) * roll * 1.5 + band(hertz, 1400, 1.8) * crack * 0.5
 

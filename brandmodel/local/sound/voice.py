@@ -56,21 +56,19 @@ def voices() -> tuple[str, ...]:
 def speak(request: Speak, desk: Desk) -> Speech:
     """Say the text; words carry the times at which they are heard.
 
+    Takes of a request that names no voice are an audition: each is another voice, the best first,
+    and then the same voices at other paces. A named voice keeps its name and varies its pace.
+
     Raises:
         InvalidRequestError: an unknown voice, or a text without anything to say.
     """
-    available = voices()
-    voice = request.voice or available[0]
-    if voice not in available:
-        raise InvalidRequestError(
-            f"there is no voice {voice!r}", hint=f"Take one of: {', '.join(available)}."
-        )
+    voice, again = _cast(request.voice, desk.take)
     text = said(request.text)
     if not any(word.words for word in text):
         raise InvalidRequestError(
             "the text has nothing that can be said in English", hint="Give it words."
         )
-    pace = request.pace * _PACE_OF_TAKE[desk.take % len(_PACE_OF_TAKE)]
+    pace = request.pace * _PACE_OF_TAKE[again % len(_PACE_OF_TAKE)]
     spoken = _joined([_sentence(s, voice, pace) for s in _sentences(text)], text, pace)
     samples = _mastered(spoken.samples, narrow=voice != ROBOTIC)
     words = tuple(
@@ -79,6 +77,19 @@ def speak(request: Speak, desk: Desk) -> Speech:
     )
     audio = desk.keep(wav.encode(samples), "audio/wav", duration_s=len(samples) / RATE)
     return Speech(audio=audio, words=words, voice=voice, notes=_notes(text, voice))
+
+
+def _cast(voice: str, take: int) -> tuple[str, int]:
+    """Who speaks this take, and how often that voice has spoken in earlier ones."""
+    if not voice:
+        cast = flite_voices() or (ROBOTIC,)
+        return cast[take % len(cast)], take // len(cast)
+    available = voices()
+    if voice not in available:
+        raise InvalidRequestError(
+            f"there is no voice {voice!r}", hint=f"Take one of: {', '.join(available)}."
+        )
+    return voice, take
 
 
 def _notes(text: tuple[Said, ...], voice: str) -> tuple[str, ...]:

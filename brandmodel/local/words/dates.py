@@ -30,20 +30,28 @@ _FULL_MONTHS = (
     "january|february|march|april|may|june|july|august|september|october|november|december"
 )
 _HALF = r"[ap]\.?m\b\.?"
+_TO = r"(?:\s?[-\u2013]\s?|\s(?:to|until|till|through|and|&|bis|au|al)\s)"
 _CLOCK = r"\d{1,2}(?:[:.]\d{2})?"
+_NO_NAME = (
+    rf"(?!\s(?!(?:{_MONTHS}|{_DAYS}|morning|afternoon|evening|night|noon)s?\b)"
+    r"(?-i:[A-Z][a-z]+\b(?!,?\s[A-Z])))"
+)
+"""A day with another capital behind it is a name: "Tuesday Soup"."""
 _ATOMS = (
     # 2027-05-14, 14.05.2027, 5/14/2027
     r"\b\d{4}-\d{2}-\d{2}\b",
     r"\b\d{1,2}[./]\d{1,2}[./](?:\d{4}|\d{2})\b",
     # 14 May 2027, 14-16 May, 14th of May, 14. Mai, 14 de mayo
-    rf"\b\d{{1,2}}(?:st|nd|rd|th|er|\.)?(?:\s?[-\u2013]\s?\d{{1,2}}(?:st|nd|rd|th|\.)?)?\s(?:of\s|de\s)?"
+    rf"\b\d{{1,2}}(?:st|nd|rd|th|er|\.)?(?:{_TO}\d{{1,2}}(?:st|nd|rd|th|\.)?)?\s(?:of\s|de\s)?"
     rf"(?:{_MONTHS})\b\.?(?:,?\s(?:de\s)?\d{{4}}\b)?",
     # May 14-16, 2027
-    rf"\b(?:{_MONTHS})\.?\s\d{{1,2}}(?:st|nd|rd|th)?(?:\s?[-\u2013]\s?\d{{1,2}}(?:st|nd|rd|th)?)?"
+    rf"\b(?:{_MONTHS})\.?\s\d{{1,2}}(?:st|nd|rd|th)?"
+    rf"(?:{_TO}\d{{1,2}}(?:st|nd|rd|th)?(?![\d:%.]|\s?{_HALF}))?"
     r"(?![\d:%])(?:,?\s\d{4}\b)?",
     rf"\b(?:{_FULL_MONTHS})\s\d{{4}}\b",
-    rf"\b(?<=in\s)(?:{_FULL_MONTHS})\b|\b(?:this|next|until|till|from|all)\s(?:{_FULL_MONTHS})\b",
-    rf"\b(?<!black\s)(?<!cyber\s)(?:(?:next|this|every|each)\s)?(?:{_DAYS})s?\b"
+    rf"\b(?<=in\s)(?:{_FULL_MONTHS})\b"
+    rf"|\b(?:this|next|until|till|from|all)\s(?:{_FULL_MONTHS})\b(?!\s\d{{1,2}}\b)",
+    rf"\b(?<!black\s)(?<!cyber\s)(?:(?:next|this|every|each)\s)?(?:{_DAYS})s?\b{_NO_NAME}"
     r"(?:\s(?:morning|afternoon|evening|night)s?\b)?",
     r"\b(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)\b\.?(?=,?\s*(?:at\s)?\d)",
     r"\b(?:mon|tue|wed|thu|fri|sat|sun)\s?[-\u2013]\s?(?:mon|tue|wed|thu|fri|sat|sun)\b",

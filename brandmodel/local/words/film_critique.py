@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from brandmodel.local.desk import Desk
 from brandmodel.local.words.film_facts import NUMBER
-from brandmodel.local.words.film_script import clean_of, end_lines_of, line_of, silent_words
+from brandmodel.local.words.film_script import clean_of, end_lines_of, line_of
+from brandmodel.local.words.film_titles import silent_words
 from brandmodel.local.words.film_words import fits, fitted, said_when, sentence, spoken
 from brandmodel.local.words.lexicon import entries, meanings, plain
 from brandmodel.local.words.moderation import found_in

@@ -8,80 +8,95 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from brandmodel.local.words.film_copy import Telling, Told, compact, rest_of, told
+from brandmodel.local.words.film_events import event, offers
 from brandmodel.local.words.film_facts import DENIAL, NUMBER, Fact
+from brandmodel.local.words.film_look import is_house
 from brandmodel.local.words.film_material import (
-    ARTICLE,
     HOOK_WORDS,
     Material,
-    listed,
     place_of,
     same,
     within,
 )
-from brandmodel.local.words.film_words import forms, said_when, said_where, spoken, word_count
+from brandmodel.local.words.film_phrases import Phrase, is_sentence, phrase_of
+from brandmodel.local.words.film_words import (
+    Draft,
+    draft,
+    most_lines,
+    needed_s,
+    said_when,
+    said_where,
+    sentence,
+    spoken,
+    word_count,
+)
 from brandmodel.local.words.lexicon import values, words
 from brandmodel.local.words.seeing import lot, seen
 from brandmodel.local.words.setting import occasion_of
-from brandmodel.local.words.text import capital
 from brandmodel.tasks import FilmReading
 from brandmodel.tasks.film import BeatRole
 
 OPENING_WORTH = 1.2
 
-_FREE = re.compile(r"^free\s(?P<what>\w+)$", re.IGNORECASE)
-_JOIN = ("Join us {when}.", "Come {when}.", "Be there {when}.")
 _HOUSE = re.compile(
-    r"\b(?:company|firm|agency|practice|charity|school|university|start-?up|bank|studio|hotel|brand|team|town|city)\b"
+    r"\b(?:company|firm|agency|practice|charity|school|university|start-?up|bank|studio|hotel|brand|team|town|city"
+    r"|line|album|bakery|cafe|café|restaurant|shop|museum|delivery|service)\b"
 )
-_NAMING = ("This is {name}.", "Its name is {name}.", "It is called {name}.")
-_ASK = {
-    "phone": "Look for {name}.",
-    "book": "Read {name}.",
-    "bottle": "Ask for {name}.",
-    "can": "Ask for {name}.",
-    "cup": "Ask for {name}.",
-    "mug": "Ask for {name}.",
-}
+_NAMING = ("This is {name}.", "It is called {name}.")
+_BY_NAME = ("bottle", "can", "cup", "mug", "jar", "tube", "box")
+_TERSE = ("bold", "playful", "festive")
+_SAID_MOODS = frozenset("calm quiet still slow soft gentle silent peaceful".split())
+_BEFORE_PLACE = re.compile(
+    r"\s(?=(?:at|in|on|under|over|above|between|after|before|with|from|by|near|beside|behind|along)\s)"
+)
 
 
-class Draft(NamedTuple):
-    """A line that a film may have.
+def drafts_of(
+    film: FilmReading, material: Material, *, seed: int, body_s: float
+) -> tuple[Draft, ...]:
+    """Every line that the film may have, in the order in which they are said.
 
-    Attributes:
-        rank: lower is kept longer when time is short.
+    Args:
+        film: the brief.
+        material: what it and the documents hold.
+        seed: decides between ways that say the same.
+        body_s: seconds before the end card; lines that belong together are told shorter in little.
     """
-
-    role: BeatRole
-    forms: tuple[str, ...]
-    rank: float
-
-
-def drafts_of(film: FilmReading, material: Material, *, seed: int) -> tuple[Draft, ...]:
-    """Every line that the film may have, in the order in which they are said."""
     if not material.english:
         return _as_written(film, material)
     sale = "sale" in values(words(occasion_of(film.reading)), "occasion")
     if material.event or ((film.reading.when or sale) and not material.name):
-        found = sorted(_event(film, material), key=lambda d: _ORDER[d.role])
-    elif material.name or material.facts:
-        found = _product(film, material, seed)
+        found = sorted(event(film, material), key=lambda d: _ORDER[d.role])
+    elif material.facts:
+        found = _with_facts(film, material, seed)
+    elif material.name or _is_thing(material):
+        found = _from_the_brief(film, material, seed, body_s)
     else:
         found = _mood(film, material)
     return tuple(_without_repeats(found))
 
 
+def telling_of(film: FilmReading, seed: int) -> Telling:
+    """How the lines are told: a bold or playful film in bare words."""
+    found = words(occasion_of(film.reading))
+    moods = values(words(", ".join(film.reading.mood)), "mood")
+    launch = "launch" in values(found, "occasion") and not values(found, "season")
+    return Telling(
+        terse=bool(moods) and moods[0] in _TERSE,
+        launch=launch and not film.reading.when,
+        audience=film.audience,
+        seed=seed,
+    )
+
+
 def _without_repeats(found: Sequence[Draft]) -> list[Draft]:
     kept: list[Draft] = []
-    for draft in found:
-        if draft.forms and not any(same(draft.forms[0], k.forms[0]) for k in kept):
-            kept.append(draft)
+    for one in found:
+        if one.forms and not any(same(one.forms[0], k.forms[0]) for k in kept):
+            kept.append(one)
     return kept
-
-
-def _draft(role: BeatRole, text: str, rank: float) -> Draft:
-    return Draft(role, forms(spoken(text)) if text.strip() else (), rank)
 
 
 def _as_written(film: FilmReading, material: Material) -> tuple[Draft, ...]:
@@ -90,11 +105,11 @@ def _as_written(film: FilmReading, material: Material) -> tuple[Draft, ...]:
     subject = [named_form(c) for c in re.split(r"[,，、]\s?", reading.subject) if c]
     when_where = ", ".join(p for p in (reading.when, place_of(film)) if p)
     found = [
-        _draft("hook", subject[0] if subject else reading.title, 1),
-        _draft("promise", material.name if not within(material.name, reading.subject) else "", 0),
-        *(_draft("proof", clause, 4 + n / 10) for n, clause in enumerate(subject[1:])),
-        _draft("news", reading.occasion if not reading.when else "", 3),
-        _draft(
+        draft("hook", subject[0] if subject else reading.title, 1),
+        draft("promise", material.name if not within(material.name, reading.subject) else "", 0),
+        *(draft("proof", clause, 4 + n / 10) for n, clause in enumerate(subject[1:])),
+        draft("news", reading.occasion if not reading.when else "", 3),
+        draft(
             "invite",
             ", ".join(p for p in (reading.occasion if reading.when else "", when_where) if p),
             2,
@@ -112,71 +127,6 @@ def named_form(clause: str) -> str:
     return clause
 
 
-def _event(film: FilmReading, material: Material) -> list[Draft]:
-    """An occasion: what it is, who or what is there, what it costs, when and where."""
-    reading = film.reading
-    occasion = ARTICLE.sub("", occasion_of(reading))
-    kinds = values(words(occasion), "occasion")
-    where, when = said_where(place_of(film)), said_when(reading.when)
-    if "sale" in kinds:
-        where = re.sub(r"^in\s", "at ", where)
-    first = reading.title or material.name or occasion or material.head
-    if "opening" in kinds and material.name and when:
-        return _opening(film, material, when, where)
-    extras = [p for p in (material.head, *material.predicates) if p and not within(p, first)]
-    if not occasion or within(occasion, first):
-        if where and word_count(f"{first} {where}") <= HOOK_WORDS:
-            first, where = f"{first} {where}", ""
-    elif not any(within(occasion, extra) for extra in extras):
-        extras.insert(0, f"{_with_article(occasion)} {where}".strip())
-        where = ""
-    if len(extras) > 1 and all(word_count(e) <= 3 for e in extras):
-        extras = [listed([_inside(e) for e in extras])]
-    roles: tuple[BeatRole, ...] = ("promise", "proof")
-    return [
-        _draft("hook", first, 0),
-        *(_draft(roles[min(n, 1)], extra, 3 + n / 10) for n, extra in enumerate(extras)),
-        *_offers(film),
-        *_come(when, where, first),
-    ]
-
-
-def _inside(clause: str) -> str:
-    """A clause ready to stand within a sentence."""
-    bare = clause.strip(".")
-    first = words(bare)[:1]
-    common = bool(first) and bool(first[0].meanings) and first[0].text[1:].islower()
-    return bare[:1].lower() + bare[1:] if common else bare
-
-
-def _opening(film: FilmReading, material: Material, when: str, where: str) -> list[Draft]:
-    """A house that opens: what it is, that it opens and when, and where to come."""
-    return [
-        _draft("hook", material.head, 2),
-        _draft("promise", f"{material.name} opens {when}", 0),
-        *(_draft("proof", text, 4 + n / 10) for n, text in enumerate(material.predicates)),
-        *_offers(film),
-        _draft("invite", _come_to(where), 1),
-    ]
-
-
-def _come(when: str, where: str, first: str) -> list[Draft]:
-    """The invitation: a time and a place, in one line or in two."""
-    if not when:
-        return [_draft("invite", _come_to(where), 1)]
-    bare = re.match(r"(?:until|till|by|out|doors|opens|starts)\s", when)
-    told = "{when}" if bare else lot(_JOIN, "join", first)
-    if where and word_count(when) + word_count(where) <= 8:
-        return [_draft("invite", f"{told.format(when=when).rstrip('.')}, {where}", 1)]
-    placed = [_draft("promise", where, 2)] if where else []
-    return [*placed, _draft("invite", told.format(when=when), 1)]
-
-
-def _come_to(where: str) -> str:
-    place = re.sub(r"^(?:at|in)\s", "", where)
-    return f"Come to {place}" if place else ""
-
-
 _ORDER: dict[BeatRole, int] = {
     "hook": 0,
     "promise": 1,
@@ -187,20 +137,60 @@ _ORDER: dict[BeatRole, int] = {
 }
 
 
-def _offers(film: FilmReading) -> list[Draft]:
-    """Offers and prices of the brief."""
-    occasion = occasion_of(film.reading)
-    found: list[Draft] = []
-    for clause in film.reading.occasion.split(", "):
-        if not clause or clause in occasion.split(", "):
-            continue
-        free = _FREE.match(clause)
-        text = f"{capital(free['what'])} is free" if free else clause
-        found.append(_draft("news", text, 2))
-    return found
+def _is_thing(material: Material) -> bool:
+    """Whether a subject without a name is a thing or a house, and no place or weather."""
+    head = material.head
+    saw = seen(head)
+    place = saw.kind == "landscape" and not (saw.head and saw.head.means("absent"))
+    return bool(re.match(r"(?:an?|our)\s", head)) and not place
 
 
-def _product(film: FilmReading, material: Material, seed: int) -> list[Draft]:
+def _from_the_brief(film: FilmReading, material: Material, seed: int, body_s: float) -> list[Draft]:
+    """A thing that no document speaks of: its parts one by one, its name, and what to do."""
+    reading, name = film.reading, material.name
+    phrase = phrase_of(reading.subject or material.head)
+    telling = telling_of(film, seed)
+    invitation = draft("invite", _invitation(film, material), 0.05 if reading.when else 1.5)
+    titled = bool(reading.title) and not same(reading.title, name)
+    core, rest = _core(film, phrase, name, telling), rest_of(phrase, telling)
+    whole = bool(phrase.thing) and not is_sentence(reading.subject)
+    if not whole or not _has_time(core, invitation if reading.when else None, film, body_s):
+        core, rest = compact(reading.subject, name, telling), ()
+    last = len(core) - 1
+    return [
+        *([draft("hook", reading.title, 2)] if titled else []),
+        # The name is kept longest, whatever else has to go.
+        *(
+            draft(role, text, 0.0 if n == last else 0.1 + n / 10)
+            for n, (role, text) in enumerate(core)
+        ),
+        *(draft("proof", text, 1.2 + n / 100) for n, text in enumerate(rest)),
+        *_news(film, told=False),
+        *offers(film),
+        invitation,
+    ]
+
+
+def _core(film: FilmReading, phrase: Phrase, name: str, telling: Telling) -> tuple[Told, ...]:
+    """The lines that hold together; words that are said in one breath are shown one by one."""
+    whole = told(phrase, name, telling)
+    if film.voice:
+        return whole
+    shown: list[Told] = []
+    for role, text in whole:
+        for n, piece in enumerate(re.split(r"(?<=\.)\s", text)):
+            shown.append((role if n == 0 else "proof", piece))
+    return tuple(shown)
+
+
+def _has_time(core: Sequence[Told], dated: Draft | None, film: FilmReading, body_s: float) -> bool:
+    """Whether all of the core can be told, and a date besides."""
+    texts = [text for _, text in core] + ([dated.forms[-1]] if dated and dated.forms else [])
+    needed = sum(needed_s(text, voice=film.voice) for text in texts)
+    return needed <= body_s and len(texts) <= most_lines(body_s, voice=film.voice)
+
+
+def _with_facts(film: FilmReading, material: Material, seed: int) -> list[Draft]:
     """A product, a company, a place: what it is, what proves it, what is new, what to do."""
     reading, name, head = film.reading, material.name, material.head
     facts = [f for f in material.facts if not _only_names(f, name, head)]
@@ -211,15 +201,15 @@ def _product(film: FilmReading, material: Material, seed: int) -> list[Draft]:
     opener = short[0] if telling else None
     found: list[Draft] = []
     if reading.title and not same(reading.title, name):
-        found.append(_draft("hook", reading.title, 2))
+        found.append(draft("hook", reading.title, 2))
     elif opener:
         rank = 2.3 if leads else 2
         found.append(Draft("hook", tuple(map(spoken, opener.forms)), rank))
     elif head and name and not _is_general(material) and not (news and film.length_s <= 20):
-        found.append(_draft("hook", head, 1))
+        found.append(draft("hook", head, 1))
     found.append(_promise(film, material, hooked=bool(found), plain_hook=not opener, seed=seed))
     found += [
-        _draft("proof", _about_it(text, material), 3 + n / 10)
+        draft("proof", _about_it(text, material), 3 + n / 10)
         for n, text in enumerate(material.predicates)
     ]
     found += [
@@ -229,9 +219,9 @@ def _product(film: FilmReading, material: Material, seed: int) -> list[Draft]:
     # "Rhubarb is made in spring only" needs the flavours named before it.
     found += [Draft("proof", tuple(map(spoken, f.forms[:1])), 2.2) for f in leads]
     found += [Draft("news", tuple(map(spoken, f.forms)), 2.1 + n / 2) for n, f in enumerate(news)]
-    found += _news(film, material, told=bool(news))
-    found += _offers(film)
-    found.append(_draft("invite", _invitation(film, material), 1.5))
+    found += _news(film, told=bool(news))
+    found += offers(film)
+    found.append(draft("invite", _invitation(film, material), 1.5))
     return sorted(found, key=lambda d: _ORDER[d.role])
 
 
@@ -258,17 +248,17 @@ def _promise(
 ) -> Draft:
     name, head = material.name, material.head
     if not name:
-        return _draft("promise", head, 0)
+        return draft("promise", head, 0)
     if not head or _is_general(material):
-        return _draft("promise", f"This is {name}", 0)
+        return draft("promise", f"This is {name}", 0)
     if film.reading.title and same(film.reading.title, name):
-        return _draft("promise", name, 0)
+        return draft("promise", name, 0)
     if hooked and plain_hook and not film.reading.title:
         naming = _NAMING if re.match(r"an?\s", head) else _NAMING[:1]
-        return _draft("promise", lot(naming, "naming", name, seed).format(name=name), 0)
+        return draft("promise", lot(naming, "naming", name, seed).format(name=name), 0)
     if re.match(r"(?:an?|the|our)\s", head):
-        return _draft("promise", f"{name} is {head}", 0)
-    return _draft("promise", f"{name}: {head}" if head else name, 0)
+        return draft("promise", f"{name} is {head}", 0)
+    return draft("promise", f"{name}: {head}" if head else name, 0)
 
 
 def _about_it(text: str, material: Material) -> str:
@@ -279,18 +269,17 @@ def _about_it(text: str, material: Material) -> str:
     return text
 
 
-def _news(film: FilmReading, material: Material, *, told: bool) -> list[Draft]:
-    """What the occasion says is new: a season, or a launch."""
+def _news(film: FilmReading, *, told: bool) -> list[Draft]:
+    """What the occasion says is new, or is cheaper: a season's edition, a sale."""
     occasion = occasion_of(film.reading)
     found = words(occasion)
-    seasons = values(found, "season")
-    kinds = values(found, "occasion")
+    seasons, kinds = values(found, "season"), values(found, "occasion")
     if "sale" in kinds:
-        return [_draft("news", occasion, 2)]
+        return [draft("news", occasion, 2)]
+    if "holiday" in kinds and not film.reading.when:
+        return [draft("news", f"This {occasion}", 1.1)]
     if seasons and kinds and not told:
-        return [_draft("news", f"New this {seasons[0]}", 2)]
-    if "launch" in kinds and not told and not film.reading.when:
-        return [_draft("news", "It is new" if material.head or material.facts else "New", 3.5)]
+        return [draft("news", f"New this {seasons[0]}", 2)]
     return []
 
 
@@ -301,41 +290,42 @@ def _invitation(film: FilmReading, material: Material) -> str:
     kinds = values(words(occasion_of(film.reading)), "occasion")
     if when:
         launch = "launch" in kinds and not when.startswith(("out", "from", "until"))
-        told = f"{'The launch is ' if launch else ''}{when}"
-        return ", ".join(p for p in (told, where) if p)
+        said = f"{'The launch is ' if launch else ''}{when}"
+        return ", ".join(p for p in (said, where) if p)
     if where:
         return f"Find {name} {where}" if name else f"Find it {where}"
     if material.contact:
         if "@" in material.contact and not material.contact.startswith("@"):
             return "Write to us"
         return f"See {name} online" if name else "See it online"
+    return _asking(name, material.head)
+
+
+def _asking(name: str, head: str) -> str:
+    """How to ask for a thing; a house and a service are not asked for."""
     if (
         not name
-        or not re.match(r"(?:an?|our|\w+s)\s", material.head)
-        or _HOUSE.search(material.head)
+        or not re.match(r"(?:an?|our|\w+s)\s", head)
+        or is_house(head)
+        or _HOUSE.search(head)
     ):
         return ""
-    saw = seen(material.head)
+    saw = seen(head)
     product = saw.head.value("product") if saw.head and saw.kind == "still_life" else ""
-    return _ASK.get(product, "Look for {name}.").format(name=name)
+    if product == "book":
+        return f"Read {name}"
+    if product in _BY_NAME:
+        return f"Ask for {'them' if phrase_of(head).plural else 'it'} by name"
+    return "Look for the name"
 
 
 def _mood(film: FilmReading, material: Material) -> list[Draft]:
     """A film without name and news: the brief's own phrases, one breath each."""
     subject = film.reading.subject or film.reading.title or occasion_of(film.reading)
     clauses = [c for c in re.split(r",\s", subject) if c]
-    phrases: list[str] = []
-    for clause in clauses:
-        cut = re.search(
-            r"\s(?=(?:at|in|on|under|over|above|between|after|before|with|from)\s)", clause
-        )
-        phrases += [clause[: cut.start()], clause[cut.end() :]] if cut else [clause]
+    phrases = [piece for clause in clauses for piece in _BEFORE_PLACE.split(clause)]
     roles: tuple[BeatRole, ...] = ("hook", "promise", "proof")
-    found = [_draft(roles[min(n, 2)], phrase, 1 + n / 10) for n, phrase in enumerate(phrases[:6])]
-    return [*found, *_offers(film), _draft("invite", _invitation(film, material), 1.5)]
-
-
-def _with_article(occasion: str) -> str:
-    vowel = occasion[:1].lower() in "aeiou"
-    plural = occasion.split()[-1].endswith("s")
-    return occasion if plural else f"{'an' if vowel else 'a'} {occasion}"
+    found = [draft(roles[min(n, 2)], phrase, 1 + n / 10) for n, phrase in enumerate(phrases[:6])]
+    said = [m for m in film.reading.mood if m in _SAID_MOODS and not within(m, subject)]
+    found += [draft("proof", sentence(m), 3) for m in said[:1] if len(phrases) < 4]
+    return [*found, *offers(film), draft("invite", _invitation(film, material), 1.5)]

@@ -7,75 +7,20 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from brandmodel.brand import Palette
+from brandmodel.local.words.film_lands import HINTS, LANDS, NEAR_LANDS, SUITING
+from brandmodel.local.words.film_phrases import phrase_of
 from brandmodel.local.words.lexicon import Word, values, words
-from brandmodel.local.words.seeing import lot, seen
+from brandmodel.local.words.product_looks import look_of, parted, vessel_of
+from brandmodel.local.words.seeing import Seen, lot, seen
 from brandmodel.local.words.setting import occasion_of
 from brandmodel.tasks import Storyboard
 
 Kind = Literal["product", "landscape", "abstract"]
 
-LANDS = {
-    "mountains": "mountain ridges, one behind the other",
-    "lake": "a still lake",
-    "forest": "a forest",
-    "hills": "rolling hills",
-    "meadow": "a meadow in flower",
-    "sea": "the open sea",
-    "island": "an island off the coast",
-    "dunes": "long dunes",
-    "city": "a city skyline",
-}
-_NEAR_LANDS = {
-    "sea": ("island", "dunes", "lake"),
-    "island": ("sea", "dunes", "hills"),
-    "lake": ("mountains", "forest", "meadow"),
-    "mountains": ("lake", "forest", "hills"),
-    "forest": ("hills", "meadow", "lake"),
-    "hills": ("meadow", "forest", "lake"),
-    "meadow": ("hills", "forest", "lake"),
-    "dunes": ("sea", "hills", "mountains"),
-    "city": ("sea", "lake", "hills"),
-}
-_SUITING: dict[str, tuple[str, ...]] = {
-    "spring": ("meadow", "hills", "lake"),
-    "summer": ("sea", "island", "meadow"),
-    "autumn": ("forest", "hills", "lake"),
-    "winter": ("mountains", "forest", "lake"),
-    "phone": ("city", "mountains", "dunes"),
-    "tube": ("lake", "sea", "meadow"),
-    "cup": ("hills", "mountains", "lake"),
-    "mug": ("hills", "forest", "lake"),
-    "jar": ("forest", "dunes", "hills"),
-    "book": ("sea", "forest", "dunes"),
-    "concert": ("city", "lake", "mountains"),
-    "party": ("city", "meadow", "sea"),
-    "sale": ("city", "dunes", "hills"),
-    "talk": ("city", "sea", "mountains"),
-    "wedding": ("meadow", "lake", "sea"),
-    "opening": ("city", "hills", "meadow"),
-}
-_HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
-    (
-        re.compile(r"\b(?:trail|hik\w+|climb\w*|outdoors?|ski\w*|rain jacket)\b"),
-        ("mountains", "forest", "hills"),
-    ),
-    (
-        re.compile(r"\b(?:tidal|surf\w*|sail\w*|fish\w*|salt|swim\w*|nets)\b"),
-        ("sea", "island", "dunes"),
-    ),
-    (
-        re.compile(r"\b(?:herb\w*|honey|farm\w*|milk|wine|vine\w*|grown)\b"),
-        ("hills", "meadow", "forest"),
-    ),
-    (
-        re.compile(r"\b(?:delivery|app|law|bank|taxi|office|software|firm)\b"),
-        ("city", "sea", "hills"),
-    ),
-    (re.compile(r"\b(?:wood\w*|pottery|cedar|smoke)\b"), ("forest", "hills", "dunes")),
-)
 DETAILS = {
     "citrus": "slices of citrus and small stones",
-    "ice": "clear ice cubes and a sphere",
+    "ice": "ice cubes and one sphere",
     "leaves": "fresh leaves and round stones",
     "branches": "one bare branch and spheres",
     "stones": "smooth stones on low steps",
@@ -85,7 +30,16 @@ DETAILS = {
     "steps": "empty steps and one sphere",
     "plinths": "empty plinths, one arch and a branch",
 }
-_ASKED_FOR = ("citrus", "ice")
+_ASKED_FOR = ("citrus", "ice", "confetti")
+_BESIDE: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
+    (re.compile(r"\b(?:lemon\w*|orange|lime|citrus|gin|cocktail)\b"), ("citrus", "ice", "leaves")),
+    (re.compile(r"\b(?:tonic|soda|cola|iced|cold|beer|cider|water|seltzer)\b"), ("ice", "stones")),
+    (re.compile(r"\b(?:perfume|fragrance|cologne|candle|oil)\b"), ("branches", "stones", "leaves")),
+    (re.compile(r"\b(?:tea|honey|herb\w*|soap|balm|jam)\b"), ("leaves", "branches", "stones")),
+    (re.compile(r"\b(?:cream|serum|skin\w*|lotion|spa|salt)\b"), ("stones", "leaves", "spheres")),
+    (re.compile(r"\b(?:app|phone|watch|camera|lamp|software)\b"), ("arch", "spheres", "disc")),
+)
+"""What lies beside a thing, where a shot shows no more than that."""
 _SEASONAL = {
     "spring": ("branches", "leaves", "stones"),
     "summer": ("citrus", "leaves", "spheres"),
@@ -140,6 +94,7 @@ GROUNDS = {
     "ink": "on a dark backdrop",
     "primary": "on a coloured backdrop",
 }
+_INSTEAD = {"paper": "ink", "ink": "primary", "primary": "paper"}
 
 
 class Look(NamedTuple):
@@ -147,6 +102,7 @@ class Look(NamedTuple):
 
     Attributes:
         subject: what the film is about, as it is to be seen.
+        appearance: how the product looks, in words that all its shots repeat.
         setting: of the outline, said with the first product shot.
         hour: where the light stands, for places and for sets.
         ground: of the sets.
@@ -154,10 +110,12 @@ class Look(NamedTuple):
         details: props likewise.
         styles: abstract forms likewise.
         occasion: what abstract shots are for; empty for products.
+        stands: a thing that can be seen in the open, before a place.
     """
 
     kind: Kind
     subject: str
+    appearance: str
     setting: str
     mood: str
     season: str
@@ -168,45 +126,90 @@ class Look(NamedTuple):
     details: tuple[str, ...]
     styles: tuple[str, ...]
     occasion: str
+    stands: str
 
 
 def look_of_film(request: Storyboard) -> Look:
     """Decide once what every shot shares, from the outline and the brief, never from the lines."""
     outline, reading = request.outline, request.film.reading
-    subject = outline.subject or reading.subject or reading.name
+    subject, appearance = parted(outline.subject or reading.subject or reading.name)
     occasion = occasion_of(reading)
     saw = seen(subject)
     brief = words(", ".join([subject, occasion, *reading.mood, *reading.colours]))
     steering = words(", ".join([subject, occasion, *reading.mood, outline.mood, outline.setting]))
     what = (subject, reading.name, request.seed)
     kind = _kind(request, subject)
-    hints = next((lands for p, lands in _HINTS if p.search(subject.lower())), ())
+    about = f"{subject} {reading.title} {reading.name}".lower()
+    hints = next((lands for p, lands in HINTS if p.search(about)), ())
+    if is_house(subject) and _IN_TOWN.search(subject):
+        hints = ("city", *hints)
     named = values(saw.found, "terrain")
     lands = _order(named, hints or _lands(steering), tuple(LANDS), what)
     if kind == "landscape" and "city" not in named:
         lands = (*(v for v in lands if v != "city"), "city")
     season = next(iter(values(steering, "season")), "")
-    props = [p for p in values(steering, "prop") if p in DETAILS]
+    props = [p for p in values(brief, "prop") if p in DETAILS]
+    set_out = [p for p in values(steering, "prop") if p in DETAILS]
     styled = [s for s in values(saw.found, "style") if s in STYLES]
     moods = [m for w in steering for g, m in w.meanings if g in ("mood", "occasion")]
     telling = [*values(steering, "occasion"), *moods]
-    by_mood = next((_BY_MOOD[m] for m in telling if m in _BY_MOOD), ())
+    themes = [t for t in values(words(about), "theme") if t in STYLES]
+    by_mood = (*themes, *next((_BY_MOOD[m] for m in telling if m in _BY_MOOD), ()))
     natural = ("stones", "branches", "leaves") if kind == "landscape" else ()
+    beside = next((props_ for p, props_ in _BESIDE if p.search(about)), natural)
     hour = _hour(brief, words(outline.setting), moods, what)
     return Look(
         kind=kind,
-        subject=re.split(r",\s|\s(?=made\s)", subject)[0],
+        subject=_thing(subject) if kind == "product" else subject.split(", ")[0],
+        appearance=appearance if kind == "product" else "",
+        stands=_standing(subject, saw) if kind == "abstract" else "",
         setting=outline.setting,
         mood=outline.mood,
         season=season,
         weather=_weather(brief),
         hour=hour,
-        ground=_ground(steering, moods, what) if kind != "abstract" or hour in _LIT else "ink",
+        ground=_apart(
+            _ground(steering, moods, what) if kind != "abstract" or hour in _LIT else "ink",
+            appearance,
+            outline.palette,
+        ),
         lands=lands,
-        details=_order(tuple(props), _SEASONAL.get(season, natural), tuple(DETAILS), what),
+        details=_order(
+            tuple(props), (*_SEASONAL.get(season, beside), *set_out), tuple(DETAILS), what
+        ),
         styles=_order(tuple(styled), by_mood, tuple(STYLES), what),
         occasion=occasion if kind == "abstract" and occasion.islower() else "",
     )
+
+
+_HOUSES = re.compile(
+    r"\b(?:company|firm|agency|practice|charity|school|bank|talk|festival|bakery|hotel|inn|restaurant|bar|shop|store"
+    r"|museum|gallery|studio|delivery|service|courier|cinema|theatre|clinic|barber|florist|dentist|hairdresser|salon"
+    r"|cafe|café|gym|market|nursery|pharmacy|library)s?\b",
+    re.IGNORECASE,
+)
+"""What stands in a street or works in an office is not set on a plinth."""
+_STANDING = ("vehicle", "building", "food", "place", "animal", "person", "object")
+
+
+_IN_TOWN = re.compile(r"\bin\s[A-Z]\w+")
+
+
+def is_house(subject: str) -> bool:
+    """Whether a subject is a house or a company: it is not set on a plinth."""
+    return bool(_HOUSES.search(subject))
+
+
+def _thing(subject: str) -> str:
+    """The product with what it comes in, and nothing else that is said of it."""
+    thing, vessel = phrase_of(subject).thing, vessel_of(subject)
+    return thing if vessel in thing else thing + vessel
+
+
+def _apart(ground: str, appearance: str, palette: Palette | None) -> str:
+    """The backdrop, or another where the product in its own colour would melt into it."""
+    look = look_of(appearance, palette, "none") if palette else None
+    return ground if look is None or look.body != ground else _INSTEAD[ground]
 
 
 def _kind(request: Storyboard, subject: str) -> Kind:
@@ -215,10 +218,9 @@ def _kind(request: Storyboard, subject: str) -> Kind:
     drawn = saw.kind == "still_life" and saw.head is not None
     if request.outline.label or (drawn and saw.head and saw.head.means("product")):
         return "product"
+    drawn = drawn and not is_house(subject)
     named = bool(reading.name) and bool(re.match(r"an?\s", reading.subject)) and not reading.when
-    company = re.search(
-        r"\b(?:company|firm|agency|practice|charity|school|bank|talk|festival)\b", subject
-    )
+    company = is_house(phrase_of(subject).thing)
     thing = named and not company and saw.kind != "landscape" and not occasion_of(reading)
     if drawn or thing:
         return "product"
@@ -226,12 +228,18 @@ def _kind(request: Storyboard, subject: str) -> Kind:
     return "landscape" if saw.kind == "landscape" and land else "abstract"
 
 
+def _standing(subject: str, saw: Seen) -> str:
+    thing = phrase_of(subject).thing
+    stands = saw.head is not None and saw.head.value("absent") in _STANDING
+    return thing if stands and re.match(r"an?\s", thing) else ""
+
+
 def _order(
     named: Sequence[str], suiting: Sequence[str], every: Sequence[str], what: tuple[object, ...]
 ) -> tuple[str, ...]:
     """What is named, what suits, then the rest in an order of this film's own."""
     rest = sorted(every, key=lambda v: hashlib.sha256(f"{v}\n{what}".encode()).digest())
-    near = [n for v in named[:1] for n in _NEAR_LANDS.get(v, ())]
+    near = [n for v in named[:1] for n in NEAR_LANDS.get(v, ())]
     # Fruit and ice are in a picture only where something asks for them.
     rest = [v for v in rest if v not in _ASKED_FOR] + [v for v in rest if v in _ASKED_FOR]
     chosen = [v for v in (*named, *near, *suiting, *rest) if v in every]
@@ -241,8 +249,8 @@ def _order(
 def _lands(steering: tuple[Word, ...]) -> tuple[str, ...]:
     for group in ("season", "product", "occasion"):
         for value in values(steering, group):
-            if value in _SUITING:
-                return _SUITING[value]
+            if value in SUITING:
+                return SUITING[value]
     return ()
 
 

@@ -56,7 +56,10 @@ def material_of(
     brief = " ".join((reading.name, reading.subject, reading.occasion, reading.when, reading.where))
     english = is_english(brief)
     kinds = set(values(words(occasion_of(reading)), "occasion"))
-    event = bool(kinds & _EVENTS) and bool(reading.when or reading.where or reading.occasion)
+    dated = bool(reading.when or reading.where)
+    # A Christmas film for toys is a film for toys.
+    season_only = kinds & _EVENTS == {"holiday"} and reading.name and reading.subject and not dated
+    event = bool(kinds & _EVENTS) and not season_only
     name = reading.name or ("" if reading.subject or event else brand)
     subject = reading.subject or (described(name, passages) if english else "")
     head, predicates = taken_apart(subject, name) if english else (subject, ())
@@ -92,8 +95,8 @@ def taken_apart(subject: str, name: str) -> tuple[str, tuple[str, ...]]:
     loose: list[str] = []
     for clause in clauses[1:]:
         told = _predicate(clause, name) if _PARTICIPLE.match(clause) else ""
-        if told:
-            said.append(told)
+        if told or re.match(r"(?:in|at|on|by|near)\s", clause):
+            said.append(told or sentence(clause))
         else:
             loose.append(clause)
     if loose:

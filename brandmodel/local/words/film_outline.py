@@ -7,24 +7,41 @@ import re
 from collections.abc import Sequence
 
 from brandmodel.local.desk import Desk
-from brandmodel.local.words.film_drafts import Draft, drafts_of, named_form
+from brandmodel.local.words.film_copy import is_general
+from brandmodel.local.words.film_drafts import drafts_of, named_form
+from brandmodel.local.words.film_look import is_house
 from brandmodel.local.words.film_material import Material, material_of
+from brandmodel.local.words.film_phrases import capitalised, phrase_of
 from brandmodel.local.words.film_words import (
-    AIR_S,
     SILENT_WORDS,
+    Draft,
+    end_length,
     fits,
+    most_lines,
+    needed_s,
     sentence,
     spoken,
     word_count,
 )
 from brandmodel.local.words.lexicon import plain, values, words
-from brandmodel.local.words.planning import outline
+from brandmodel.local.words.planning import LABEL_LETTERS, outline
+from brandmodel.local.words.product_looks import BOXED, look_in_words, product_named
+from brandmodel.local.words.seeing import seen
 from brandmodel.local.words.setting import occasion_of
-from brandmodel.tasks import Beat, FilmOutline, FilmReading, Outline, OutlineFilm, OutlinePicture
-from brandmodel.tasks.audio import LONGEST_S, speaking_s
+from brandmodel.local.words.text import capital
+from brandmodel.tasks import (
+    Beat,
+    FilmOutline,
+    FilmReading,
+    Outline,
+    OutlineFilm,
+    OutlinePicture,
+    TypeLine,
+)
+from brandmodel.tasks import script as own
+from brandmodel.tasks.audio import LONGEST_S
 from brandmodel.tasks.film import SHORTEST_SHOT_S, Aspect, BeatRole
 
-SECONDS_A_LINE = 2.9
 LONGEST_LINE_S = 5.5
 
 _SIZES: dict[Aspect, tuple[int, int]] = {
@@ -65,20 +82,37 @@ def outline_film(request: OutlineFilm, desk: Desk) -> FilmOutline:
     film = request.film
     picture = picture_of(request)
     material = material_of(film, request.passages, brand=request.brand, avoid=request.voice.avoid)
-    mood = picture.mood
+    mood = _feeling(picture.mood)
     energy, music = _sound(film, mood)
-    beats = _beats(request, material)
+    label = picture.label or _box_label(film, picture.subject)
+    beats = _own_beats(request) if request.lines else _beats(request, material)
     return FilmOutline(
-        notes=_notes(film, beats, material),
+        notes=_notes(film, beats, material, own_words=bool(request.lines)),
         beats=beats,
-        subject=picture.subject,
+        subject=picture.subject + _look(request, picture, label),
         setting=picture.setting,
         mood=mood,
         palette=picture.palette,
-        label=picture.label,
+        label=label,
         music=music,
         energy=energy,
     )
+
+
+def _box_label(film: FilmReading, subject: str) -> str:
+    """The name on the box of a thing that cannot be drawn itself: a shoe, a lamp, a cake."""
+    reading, saw = film.reading, seen(subject)
+    thing = re.match(r"an?\s", subject) and not is_house(subject) and not occasion_of(reading)
+    boxed = saw.head is not None and saw.head.value("absent") in BOXED
+    return reading.name if thing and boxed and len(reading.name) <= LABEL_LETTERS else ""
+
+
+def _look(request: OutlineFilm, picture: Outline, label: str) -> str:
+    """How the product looks, said once for all shots."""
+    product = product_named(seen(picture.subject))
+    if not (product or label) or picture.palette is None:
+        return ""
+    return look_in_words(picture.subject, picture.palette, product=product, seed=request.seed)
 
 
 def picture_of(request: OutlineFilm) -> Outline:
@@ -86,7 +120,7 @@ def picture_of(request: OutlineFilm) -> Outline:
     width, height = _SIZES[request.film.aspect]
     reading = request.film.reading
     subject = named_form(reading.subject)
-    return outline(
+    planned = outline(
         OutlinePicture(
             reading=reading.model_copy(update={"purpose": "poster", "subject": subject}),
             passages=request.passages,
@@ -100,24 +134,45 @@ def picture_of(request: OutlineFilm) -> Outline:
         ),
         Desk(_no_assets),
     )
+    nameless = not (reading.name or reading.title or request.brand or request.tagline)
+    if not nameless or not subject or occasion_of(reading):
+        return planned
+    whom = f" for {request.film.audience}" if request.film.audience else ""
+    return planned.model_copy(update={"lines": _entitled(planned.lines, subject + whom)})
+
+
+def _entitled(lines: tuple[TypeLine, ...], subject: str) -> tuple[TypeLine, ...]:
+    """The end card of what has no name: what it is and where, and below it what it does."""
+    phrase = phrase_of(subject)
+    place = next((p for p in phrase.parts if p.kind == "place" and capitalised(p.text)), None)
+    place = place or phrase.first("for")
+    does = phrase.first("does")
+    if not phrase.thing or not (place or does):
+        return lines
+    thing = re.sub(r"^(?:an?|the|our)\s", "", phrase.thing)
+    title = capital(f"{thing} {place.link} {place.text}" if place else thing)
+    rest = [p for p in phrase.parts if p is not place]
+    said = does.text if does and does.link not in ("you", "we", "they") else ""
+    line = capital(said or " ".join(f"{p.link} {p.text}" for p in rest[:1]))
+    own = [TypeLine(role="title", text=title), TypeLine(role="line", text=line)]
+    others = [one for one in lines if one.role not in ("title", "line")]
+    return (*(one for one in own if one.text), *others)
+
+
+def _feeling(mood: str) -> str:
+    """A mood without seasons and hours: those are seen, not felt."""
+    parts = [m for m in mood.split(", ") if m]
+    return ", ".join(m for m in parts if not any(w.means("season", "daytime") for w in words(m)))
 
 
 def _no_assets(asset: object) -> bytes:
     raise KeyError(asset)
 
 
-def end_length(length_s: float) -> float:
-    """How long the end card stands; a film too short for one has none."""
-    if length_s < 2 * SHORTEST_SHOT_S:
-        return 0.0
-    return round(min(4.0, max(1.4, 0.18 * length_s)), 2)
-
-
-def needed_s(text: str, *, voice: bool) -> float:
-    """How long a line needs: said with air around it, or read from the screen."""
-    if not voice:
-        return max(SHORTEST_SHOT_S + 0.3, 0.9 + 0.32 * word_count(text))
-    return max(SHORTEST_SHOT_S, speaking_s(text) + AIR_S)
+def _own_beats(request: OutlineFilm) -> tuple[Beat, ...]:
+    """One beat for each line of a person's own script, and an end card where time is left."""
+    length_s = min(max(request.film.length_s, own.needed_s(request.lines)), LONGEST_S)
+    return own.own_beats(request.lines, length_s)
 
 
 def _beats(request: OutlineFilm, material: Material) -> tuple[Beat, ...]:
@@ -125,7 +180,7 @@ def _beats(request: OutlineFilm, material: Material) -> tuple[Beat, ...]:
     length_s = round(min(max(film.length_s, 0.1), LONGEST_S), 2)
     end_s = end_length(length_s)
     body_s = length_s - end_s
-    drafts = drafts_of(film, material, seed=request.seed)
+    drafts = drafts_of(film, material, seed=request.seed, body_s=body_s)
     chosen = _chosen(drafts, body_s, voice=film.voice)
     says: list[tuple[BeatRole, str]] = [(d.role, text) for d, text in chosen]
     says = says or [("hook", "")]
@@ -135,8 +190,7 @@ def _beats(request: OutlineFilm, material: Material) -> tuple[Beat, ...]:
         named = _beat_id(role, text, material.name, {b.id for b in beats})
         beats.append(Beat(id=named, role=role, says=text, duration_s=seconds))
     if end_s:
-        last = beats[-1].says
-        says_end = _end(request, material, end_s, last) if film.voice else ""
+        says_end = _end(request, material, end_s, [b.says for b in beats]) if film.voice else ""
         named = _beat_id("end", "", material.name, {b.id for b in beats})
         beats.append(Beat(id=named, role="end", says=says_end, duration_s=end_s))
     return tuple(beats)
@@ -144,7 +198,7 @@ def _beats(request: OutlineFilm, material: Material) -> tuple[Beat, ...]:
 
 def _chosen(drafts: Sequence[Draft], body_s: float, *, voice: bool) -> list[tuple[Draft, str]]:
     """The drafts that there is time for: as many as fit, then each in a longer form if it fits."""
-    most = max(1, round(body_s / SECONDS_A_LINE))
+    most = most_lines(body_s, voice=voice)
     cap = min(LONGEST_LINE_S, max(0.55 * body_s, SHORTEST_SHOT_S))
     kept: list[tuple[Draft, str]] = []
     spent = 0.0
@@ -202,14 +256,22 @@ def content_id(kind: str, parts: Sequence[str], taken: set[str]) -> str:
     raise ValueError("too many units for short names")
 
 
-def _end(request: OutlineFilm, material: Material, end_s: float, last: str) -> str:
-    """What is said over the end card: the name that was not just said, and the brand's tagline."""
+def _end(request: OutlineFilm, material: Material, end_s: float, said: Sequence[str]) -> str:
+    """What is said over the end card: the name that was not just said, and the brand's tagline.
+
+    A thing that the lines never called by its whole name is called so here.
+    """
     name = spoken(request.brand or material.name)
     tagline = request.tagline.strip()
-    just_said = bool(name) and plain(name) in plain(last)
+    just_said = bool(name) and plain(name) in plain(said[-1])
+    phrase = phrase_of(material.head if material.english else "")
+    thing = "" if is_general(phrase) else phrase.thing
+    unsaid = re.match(r"an?\s", thing) and plain(thing) not in plain(" ".join(said))
+    own_name = not request.brand or request.brand == material.name
     options = [
         f"{sentence(name)} {sentence(tagline)}" if name and tagline and not just_said else "",
         sentence(tagline) if tagline else "",
+        sentence(f"{name}, {thing}") if name and unsaid and own_name else "",
         sentence(name) if name and not just_said else "",
     ]
     return next((o for o in options if o and fits(o, end_s)), "")
@@ -230,12 +292,14 @@ def _sound(film: FilmReading, mood: str) -> tuple[float, str]:
     return energy, ", ".join(dict.fromkeys(said)) or "calm, warm"
 
 
-def _notes(film: FilmReading, beats: Sequence[Beat], material: Material) -> tuple[str, ...]:
+def _notes(
+    film: FilmReading, beats: Sequence[Beat], material: Material, *, own_words: bool
+) -> tuple[str, ...]:
     notes: list[str] = []
     spoken = [b for b in beats if b.says and b.role != "end"]
-    if len(spoken) < 3 and film.length_s >= 12:
+    if len(spoken) < 3 and film.length_s >= 12 and not own_words:
         notes.append("few words: brief and documents say little, and nothing was invented")
-    if not material.english and film.voice:
+    if not material.english and film.voice and not own_words:
         notes.append(
             "lines stand as the brief has them: the local writer joins sentences in English only"
         )

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 
-from brandmodel.local.words.film_look import DETAILS, GROUNDS, HOURS, LANDS, STYLES, Look
+from brandmodel.local.words.film_lands import LANDS
+from brandmodel.local.words.film_look import DETAILS, GROUNDS, HOURS, STYLES, Look
 from brandmodel.local.words.lexicon import values, words
 from brandmodel.local.words.text import capital
 from brandmodel.tasks.film import ShotRole
@@ -24,6 +25,7 @@ _SETS = (
 )
 _SKIES = ("", "with thin mist", "under high clouds", "seen from far above the ground", "after rain")
 _TURNS = ("", ", seen from one side", ", with more room above", ", a little further away")
+_NEAR = (", seen close", ", seen very close")
 _STIRS = (
     "rising to one corner",
     "close together",
@@ -42,15 +44,15 @@ def pictures(look: Look, roles: Sequence[ShotRole], texts: Sequence[str]) -> lis
     """
     places = [_PLACED[role](look, _count(look, roles, at)) for at, role in enumerate(roles)]
     out: list[str] = []
+    named: set[str] = set()
     for at, (role, text) in enumerate(zip(roles, texts, strict=True)):
-        others = {p for n, p in enumerate(places) if n != at}
+        others = {p for n, p in enumerate(places) if n != at} | named
         wanted = _named_in(text, role, look)
         # A shot follows its line only where that leaves it unlike every other shot.
         place = wanted if wanted and wanted not in others else places[at]
-        first_of_line = at == 0 or texts[at - 1] != text or roles[at - 1] != role
-        out.append(
-            _said(look, role, place if first_of_line else places[at], _count(look, roles, at))
-        )
+        named.add(place)
+        tease = role == "close" and "product" not in roles[:at]
+        out.append(_said(look, role, place, _count(look, roles, at), tease=tease))
     return _unlike(out)
 
 
@@ -107,8 +109,8 @@ _PLACED: dict[ShotRole, Callable[[Look, int], str]] = {
 }
 
 
-def _said(look: Look, role: ShotRole, place: str, count: int) -> str:
-    """The description of a shot in two sentences."""
+def _said(look: Look, role: ShotRole, place: str, count: int, *, tease: bool) -> str:
+    """The description of a shot in two sentences; a tease comes before the product is seen whole."""
     if role in ("wide", "close") and place in LANDS:
         return _land(look, place, count, near=role == "close")
     if role == "detail":
@@ -116,19 +118,26 @@ def _said(look: Look, role: ShotRole, place: str, count: int) -> str:
         return f"{capital(DETAILS[place])}, close{turn}. {_light(look)}."
     if role == "interlude":
         return _form(look, place, count)
-    return _on_set(look, role, count)
+    near = _NEAR[tease] if role == "close" else ""
+    return _on_set(look, near, count)
 
 
 def _land(look: Look, place: str, count: int, *, near: bool) -> str:
     hour = HOURS[look.hour][0]
     season = f" in {look.season}" if look.season else ""
+    land = LANDS[place]
+    if look.season in ("autumn", "winter"):
+        land = land.removesuffix(" in flower")
     sky = look.weather and f", {look.weather}"
     turn = _SKIES[count // len(look.lands) % len(_SKIES)]
     way = "Close by" if near else "A wide view of"
-    own = look.subject if look.kind == "landscape" and not near and count == 0 else ""
+    first = not near and count == 0
+    own = look.subject if look.kind == "landscape" and first else ""
     if own and not values(words(own), "daytime"):
         own = f"{own} {hour}"
-    what = own or f"{LANDS[place]}{season} {hour}{sky} {turn}".strip()
+    what = own or f"{land}{season} {hour}{sky} {turn}".strip()
+    if look.stands and first:
+        way, what = f"{capital(look.stands)} before", f"{land}{season} {hour}{sky}"
     feeling = f" {capital(look.mood)} mood." if look.mood else ""
     return f"{way} {what}.{feeling}"
 
@@ -140,19 +149,17 @@ def _form(look: Look, place: str, count: int) -> str:
     return f"Abstract: {STYLES[place]}, {stir}{meant}.{feeling}"
 
 
-def _on_set(look: Look, role: ShotRole, count: int) -> str:
+def _on_set(look: Look, near: str, count: int) -> str:
     """The product: first as art direction has it, then on sets of its own."""
-    close = role == "close"
     own = "" if count else look.setting
     sets = _sets(look)
     # The first set is art direction's own, where there is any.
     props = own or sets[(count - bool(look.setting)) % len(sets)]
     turn = _TURNS[count // len(sets) % len(_TURNS)]
-    seen_from = ", seen close" if close else ""
     # Art direction brings its own light; two lights in one picture are none.
     lit = own and any(w.means("light") for w in words(own))
     light = capital(GROUNDS[look.ground]) if lit else _light(look)
-    return f"{capital(look.subject)}{seen_from}{turn}. {capital(props)}. {light}."
+    return f"{capital(look.subject)}{look.appearance}{near}{turn}. {capital(props)}. {light}."
 
 
 def _sets(look: Look) -> tuple[str, ...]:

@@ -6,7 +6,9 @@ import re
 
 from brandmodel.local.desk import Desk
 from brandmodel.local.words.dates import Span
+from brandmodel.local.words.film_owners import disowned, with_house
 from brandmodel.local.words.lexicon import words
+from brandmodel.local.words.places import names_a_house
 from brandmodel.local.words.reading import READ_AT_MOST, read_brief
 from brandmodel.local.words.text import capital
 from brandmodel.tasks import FilmReading, ReadBrief, ReadFilmBrief, Reading
@@ -112,6 +114,7 @@ _INVITING = re.compile(
     r"\b(?:that\s)?(?:inviting|invites?|to invite)\s(?:people|you|everyone|guests|our \w+"
     r"|customers)\s(?:to|for)\b"
 )
+_ON = re.compile(rf"^(?P<film>(?:(?:an?|the|one)\s)?(?:\S+\s){{0,3}}?{_FILM})\son\s", re.IGNORECASE)
 _OWN_NAME = re.compile(
     r"^(?P<name>(?:[A-Z][\w'’-]*|&)(?:\s(?:[A-Z][\w'’-]*|&))*),\s(?=(?:an?|the|our|une?|eine?|una?)\s)"
 )
@@ -138,19 +141,20 @@ def read_film_brief(request: ReadFilmBrief, desk: Desk) -> FilmReading:
     if length:
         text = re.sub(r"[^\S\n]+", " ", _cut(text, Span(length[0], length[1], "")))
     silent = bool(_SILENT.search(text))
-    text = _INVITING.sub("for", text)
+    text = _ON.sub(r"\g<film> of ", _INVITING.sub("for", text))
+    text, house = disowned(text)
     text = _FOR_PLATFORM.sub(_kept_shape, _SPOKEN.sub("", _SILENT.sub("", text)))
     aspect, text = _aspect(text)
     audience, text = _audience(text)
     text = _as_brief(_tidied(text))
-    reading = read_brief(ReadBrief(prompt=text), desk)
+    reading = _mended(read_brief(ReadBrief(prompt=text), desk), text)
     return FilmReading(
         notes=reading.notes,
         length_s=length_s,
         aspect=aspect,
         voice=not silent,
         audience=audience,
-        reading=_mended(reading.model_copy(update={"notes": ()}), text),
+        reading=with_house(reading.model_copy(update={"notes": ()}), house),
     )
 
 
@@ -225,7 +229,8 @@ def _mended(reading: Reading, text: str) -> Reading:
     """What reading a poster's brief takes apart too far for a film, put together again."""
     reading = _with_own_name(reading)
     reading = _with_maker(_without_left_overs(reading), text)
-    reading = _with_place(reading, text)
+    reading = _with_venue(_with_place(reading, text), text)
+    reading = _with_steering(_with_house(reading))
     latin = _LATIN_NAME.search(reading.subject)
     if not reading.name and latin and _IDEOGRAPH.search(reading.subject):
         return reading.model_copy(update={"name": latin.group().strip()})
@@ -268,6 +273,9 @@ def _without_left_overs(reading: Reading) -> Reading:
     when = reading.when
     if when and clauses[-1].lower() == "out":
         when = f"out {when}"
+    shown = re.fullmatch(r"in (?:cinemas|theatres|bookshops|shops|stores)", clauses[-1], re.I)
+    if when and shown:
+        when = f"{clauses.pop().lower()} {when}"
     first = re.escape(reading.occasion.split(", ")[0])
     over = re.compile(rf"(?:the |a |an )?{first}" if reading.name and first else r"a|an|the", re.I)
     kept = [c for c in clauses if not _AVAILABLE.match(c) and not over.fullmatch(c)]
@@ -277,17 +285,78 @@ def _without_left_overs(reading: Reading) -> Reading:
     return reading.model_copy(update={"subject": subject, "when": when})
 
 
+def _with_venue(reading: Reading, text: str) -> Reading:
+    """A capital word behind an occasion is where it is; behind a house of ours it is its name."""
+    subject, name = reading.subject, reading.name
+    *before, last = subject.split(", ")
+    if not name and before and re.search(rf",\s{re.escape(last.capitalize())}(?=,|$)", text):
+        if re.match(r"(?:our|an?)\s", subject) and last.isalpha():
+            return reading.model_copy(
+                update={"subject": ", ".join(before), "name": last.capitalize()}
+            )
+    placed = before and re.search(rf",\s{re.escape(last)}\W*$", text) and last[:1].isupper()
+    if placed and name and reading.occasion and reading.when and not reading.where:
+        return reading.model_copy(update={"subject": ", ".join(before), "where": last})
+    loose = name and not (reading.where or reading.occasion or reading.title)
+    if loose and reading.when and subject.startswith("the ") and f", {name}" in text:
+        return reading.model_copy(update={"name": "", "where": name})
+    return reading
+
+
 def _with_place(reading: Reading, text: str) -> Reading:
     """Where nothing happens at a time, "a law firm in Leeds" says what it is, not where to go."""
     subject, where = reading.subject, reading.where
     if reading.when or not where or not subject:
         return reading
+    first, *more = subject.split(", ")
+    link = rf"(?P<link>in|from|of|near|aus|à|de|en)\s{re.escape(where)}"
+    # "A bakery in Lisbon that opens at 6": the place stands in the middle of what is said.
+    within = re.search(rf"{re.escape(first)}\s{link},?\s{re.escape(', '.join(more))}", text)
+    if more and within:
+        mark = "" if re.match(r"(?:that|which|who)\s", more[0]) else ","
+        whole = f"{first} {within['link']} {where}{mark} {', '.join(more)}"
+        return reading.model_copy(update={"subject": whole, "where": ""})
     tail = re.escape(subject.split(", ")[-1])
-    match = re.search(rf"{tail},?\s(?P<link>in|from|of|near|aus|à|de|en)\s{re.escape(where)}", text)
+    match = re.search(rf"{tail},?\s{link}", text)
     if not match:
         return reading
     whole = f"{subject} {match['link']} {where}"
     return reading.model_copy(update={"subject": whole, "where": ""})
+
+
+def _with_house(reading: Reading) -> Reading:
+    """Where something is shown is where to go: "the Museum of Tides, Whitby: 'Salt and Light'"."""
+    subject, name = reading.subject, reading.name
+    if (
+        "opening" in reading.occasion
+        and not name
+        and re.fullmatch(r"the(?:\s[A-Z][\w'’]*)+", subject)
+    ):
+        return reading.model_copy(update={"subject": "", "name": capital(subject)})
+    house = re.match(r"the\s[A-Z]", subject) and names_a_house(subject)
+    if not (house and reading.title and reading.occasion) or reading.where:
+        return reading
+    where = ", ".join(p for p in (subject.removeprefix("the "), name) if p)
+    return reading.model_copy(update={"subject": "", "name": "", "where": where})
+
+
+def _with_steering(reading: Reading) -> Reading:
+    """What only steers the look of a named thing's film is no part of the thing: "autumn", "quiet"."""
+    if not reading.name:
+        return reading
+    clauses = [c for c in re.split(r",\s|\.\s", reading.subject) if c]
+    steering = [c for c in clauses if _steers(c)]
+    if not steering or len(steering) == len(clauses):
+        return reading
+    kept = ", ".join(c for c in clauses if c not in steering)
+    moods = dict.fromkeys([*reading.mood, *(c.lower() for c in steering)])
+    return reading.model_copy(update={"subject": kept, "mood": tuple(moods)})
+
+
+def _steers(clause: str) -> bool:
+    """Whether a clause says season, hour or feeling and nothing else."""
+    found = words(clause)
+    return len(found) <= 2 and all(w.means("season", "daytime", "mood", "light") for w in found)
 
 
 def _is_unknown(text: str) -> bool:

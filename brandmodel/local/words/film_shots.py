@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 from brandmodel.local.desk import Desk
 from brandmodel.local.words.film_look import Look, look_of_film
-from brandmodel.local.words.film_outline import content_id, needed_s
+from brandmodel.local.words.film_outline import content_id
 from brandmodel.local.words.film_pictures import pictures
+from brandmodel.local.words.film_sounds import sounds
+from brandmodel.local.words.film_words import needed_s
 from brandmodel.tasks import Line, Shot, Shots, Storyboard
 from brandmodel.tasks.film import MOST_SHOTS, SHORTEST_SHOT_S, BeatRole, ShotRole
 from brandmodel.tasks.values import Space
@@ -22,12 +24,13 @@ from brandmodel.tasks.video import Move
 _SIDES = {"left": "The left side", "right": "The right side", "top": "The upper part"}
 _PACE = ((20.0, 2.6), (40.0, 3.3), (90.0, 4.2), (180.0, 6.0), (float("inf"), 10.0))
 _ROLES: dict[str, dict[BeatRole, tuple[ShotRole, ...]]] = {
+    # The place, what the thing is made of, the thing, and the thing again from nearby.
     "product": {
-        "hook": ("wide", "detail", "interlude"),
-        "promise": ("product", "detail", "close"),
-        "proof": ("detail", "wide", "close", "interlude"),
+        "hook": ("wide", "close", "detail"),
+        "promise": ("product", "detail", "interlude"),
+        "proof": ("detail", "wide", "interlude"),
         "news": ("interlude", "close", "wide"),
-        "invite": ("product", "close"),
+        "invite": ("close", "product"),
     },
     # Plinths and spheres would be another film between sea and sky.
     "landscape": {
@@ -38,13 +41,19 @@ _ROLES: dict[str, dict[BeatRole, tuple[ShotRole, ...]]] = {
         "invite": ("wide", "close"),
     },
     "abstract": {
-        "hook": ("interlude", "wide", "detail"),
-        "promise": ("wide", "detail", "interlude"),
-        "proof": ("detail", "interlude", "wide"),
+        "hook": ("wide", "interlude", "detail"),
+        "promise": ("interlude", "wide", "detail"),
+        "proof": ("detail", "wide", "interlude"),
         "news": ("interlude", "detail"),
         "invite": ("wide", "interlude", "detail"),
     },
 }
+_TURNED: dict[BeatRole, tuple[int, ...]] = {
+    "hook": (0, 0, 0, 1),
+    "proof": (0, 0, 1),
+    "news": (0, 1),
+}
+"""Which of a beat's roles comes first, by a film's own lot: most open on a place."""
 _MOVES: dict[ShotRole, tuple[Move, ...]] = {
     "wide": ("pan-right", "push-in", "pan-left", "drift"),
     "close": ("drift", "push-in", "pan-right"),
@@ -78,11 +87,13 @@ def storyboard(request: Storyboard, desk: Desk) -> Shots:
     look = look_of_film(request)
     slots = _slots(units, look, request.outline.length_s)
     texts = [_text(slot.unit.line) for slot in slots]
-    seen_in = pictures(look, [slot.role for slot in slots], texts)
+    roles: list[ShotRole] = [slot.role for slot in slots]
+    seen_in = pictures(look, roles, texts)
+    heard_in = sounds(look, roles, seen_in)
     shots: list[Shot] = []
     taken: set[str] = set()
     before: Move | None = None
-    for slot, picture in zip(slots, seen_in, strict=True):
+    for slot, picture, heard in zip(slots, seen_in, heard_in, strict=True):
         name = content_id("shot", (slot.unit.id, str(slot.number), look.subject), taken)
         taken.add(name)
         before = _move(slot.role, name, before)
@@ -96,6 +107,7 @@ def storyboard(request: Storyboard, desk: Desk) -> Shots:
                 duration_s=slot.duration_s,
                 space=space,
                 role=slot.role,
+                sound=heard,
             )
         )
     return Shots(shots=tuple(shots))
@@ -174,17 +186,26 @@ def _role(look: Look, beat: BeatRole, used: Sequence[ShotRole], *, left: int) ->
         look: of the film.
         beat: role of the beat.
         used: roles of the shots before.
-        left: how many shots are still to come; a product's film ends on the product.
+        left: how many shots are still to come; a film ends on what it is about.
     """
-    options = _ROLES[look.kind].get(beat, ("wide", "detail"))
+    options = _turned(_ROLES[look.kind].get(beat, ("wide", "detail")), beat, look)
     if not left and look.kind == "product":
-        return "product"
-    before_end = left == 1 and look.kind == "product"
-    fresh: list[ShotRole] = [
-        r for r in options if r not in used[-1:] and not (before_end and r == "product")
-    ]
+        # Named and shown just before, it is looked at more closely; otherwise it comes at last.
+        return "close" if used[-1:] == ["product"] else "product"
+    if not left and used and look.kind == "landscape":
+        return "close" if used[-1] == "wide" else "wide"
+    fresh: list[ShotRole] = [r for r in options if r not in used[-1:]]
     wanted: tuple[ShotRole, ...] = tuple(fresh) or ("interlude",)
     return min(wanted, key=lambda r: (used.count(r), wanted.index(r)))
+
+
+def _turned(options: tuple[ShotRole, ...], beat: BeatRole, look: Look) -> tuple[ShotRole, ...]:
+    """A film's own order of the roles of a beat; naming and inviting keep the product first."""
+    if beat not in _TURNED or (beat == "hook" and look.kind != "product"):
+        return options
+    digest = hashlib.sha256(f"{beat}\n{look.subject}\n{look.lands[0]}".encode()).digest()
+    start = _TURNED[beat][digest[0] % len(_TURNED[beat])]
+    return (*options[start:], *options[:start])
 
 
 def _move(role: ShotRole, name: str, before: Move | None) -> Move:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from brandmodel.local.words.places import names_a_house
 from brandmodel.local.words.text import capital, squeezed, tokens
 from brandmodel.tasks.audio import WORDS_PER_S, speaking_s
+from brandmodel.tasks.film import SHORTEST_SHOT_S, BeatRole
 
 AIR_S = 0.35
 """Silence around a line, so that lines do not run into one another."""
 
+PAUSE_S = 0.3
+"""What a voice rests at a full stop within a line."""
+
+SECONDS_A_LINE = 2.8
+SECONDS_A_TITLE = 2.4
 SILENT_WORDS = 9
 """As many words as are read at a glance."""
 
@@ -55,6 +62,44 @@ _LED = re.compile(
     re.IGNORECASE,
 )
 _WITH_ARTICLE = re.compile(r"\b(?:Museum|Library|Gallery|Theatre|Theater|Arena|Stadium)\b")
+
+
+class Draft(NamedTuple):
+    """A line that a film may have.
+
+    Attributes:
+        forms: the sentence and its shorter forms, the longest first.
+        rank: lower is kept longer when time is short.
+    """
+
+    role: BeatRole
+    forms: tuple[str, ...]
+    rank: float
+
+
+def draft(role: BeatRole, text: str, rank: float) -> Draft:
+    """A draft of a text in its usual forms; without any where there is no text."""
+    return Draft(role, forms(spoken(text)) if text.strip() else (), rank)
+
+
+def needed_s(text: str, *, voice: bool) -> float:
+    """How long a line needs: said with air around it, or read from the screen."""
+    if not voice:
+        return max(SHORTEST_SHOT_S + 0.3, 0.9 + 0.32 * word_count(text))
+    pauses = len(re.findall(r"[.!?]\s", text)) * PAUSE_S
+    return max(SHORTEST_SHOT_S, speaking_s(text) + pauses + AIR_S)
+
+
+def most_lines(body_s: float, *, voice: bool) -> int:
+    """How many lines a film bears; words are read sooner than they are said."""
+    return max(1, round(body_s / (SECONDS_A_LINE if voice else SECONDS_A_TITLE)))
+
+
+def end_length(length_s: float) -> float:
+    """How long the end card stands; a film too short for one has none."""
+    if length_s < 2 * SHORTEST_SHOT_S:
+        return 0.0
+    return round(min(4.0, max(1.4, 0.18 * length_s)), 2)
 
 
 def is_english(text: str) -> bool:
@@ -145,7 +190,7 @@ def said_when(when: str) -> str:
         r"\b(at|from|until|to|by|on|opens|before|after|between|doors) at\b", r"\1", text, flags=re.I
     )
     text = re.sub(
-        rf"^(out|opens?|starts?)\s(?={_DAY}\b|\d|{_MONTH}\b)", r"\1 on ", text, flags=re.I
+        rf"^(out|opens?|starts?|in \w+s)\s(?={_DAY}\b|\d|{_MONTH}\b)", r"\1 on ", text, flags=re.I
     )
     if _LED.match(text):
         return text[:1].lower() + text[1:] if not re.match(_DAY, text, re.I) else text
@@ -156,7 +201,7 @@ def said_when(when: str) -> str:
         return f"at {text}"
     if re.match(rf"{_MONTH}(?:\s\d{{4}})?$", text, re.I):
         return f"in {text}"
-    if re.match(r"\d{1,2} to \d", text):
+    if re.match(rf"\d{{1,2}} to \d|(?:\d{{1,2}}\s)?{_MONTH}(?:\s\d{{1,2}})?\sto\s", text, re.I):
         return f"from {text}"
     if re.match(rf"(?:{_DAY}\b|\d|{_MONTH}\b)", text, re.I):
         return f"on {text}"

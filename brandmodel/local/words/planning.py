@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from brandmodel.local.desk import Desk
 from brandmodel.local.words.lexicon import values, words
@@ -15,6 +16,40 @@ from brandmodel.tasks import ImagePrompt, Outline, OutlinePicture, Space, WriteI
 
 WIDE = 1.25
 LABEL_LETTERS = 18
+
+_CURES = (
+    (
+        re.compile(r"\b(?:exposure|over-?exposed|blown|burnt|clip\w*|glare|too bright|lights)\b"),
+        "soft light, even and gentle",
+        "soft light under high clouds",
+    ),
+    (
+        re.compile(r"\b(?:under-?exposed|too dark|murky|shadows?)\b"),
+        "bright, airy light in every corner",
+        "bright light under a clear sky",
+    ),
+    (
+        re.compile(r"\b(?:contrast|flat|dull|grey|washed)\b"),
+        "bold contrast between light and deep shade",
+        "bold contrast under a clear sky",
+    ),
+    (
+        re.compile(r"\b(?:sharpness|blurr?\w*|unsharp|detail is|lacks detail|focus)\b"),
+        "crisp edges and fine detail",
+        "crisp detail under a clear sky",
+    ),
+    (
+        re.compile(r"\b(?:palette|colou?rs?|off-brand|tint|cast)\b"),
+        "few colours, those of the palette",
+        "few colours in thin mist",
+    ),
+    (
+        re.compile(r"\b(?:calm|busy|clutter\w*|crowded|room for|space|empty)\b"),
+        "few things, far apart, and much empty space",
+        "much empty space in thin mist",
+    ),
+)
+"""What judges miss, and what asks for it: on a set, and in the open."""
 
 _SIDES = {
     "left": "the left side",
@@ -52,18 +87,33 @@ def outline(request: OutlinePicture, desk: Desk) -> Outline:
 
 
 def image_prompt(request: WriteImagePrompt, desk: Desk) -> ImagePrompt:
-    """Say in two or three plain sentences what is to be seen."""
+    """Say in two or three plain sentences what is to be seen, and what was missed before."""
     subject = request.subject.strip(" .")
     if request.product:
         subject = f"an empty plinth, set for {subject}" if subject else "an empty plinth"
     setting = request.setting.strip(" .;")
     calm = f"{_SIDES[request.space]} stays calm and empty" if request.space in _SIDES else ""
     feeling = f"{request.mood} mood" if request.mood else ""
-    sentences = [subject, setting, ", ".join(part for part in (feeling, calm) if part)]
+    # The description of a shot may have said either already.
+    calm, feeling = ("" if part.lower() in subject.lower() else part for part in (calm, feeling))
+    asked = _asked_for(request.wanting, subject) if request.wanting.strip() else ""
+    sentences = [subject, setting, ", ".join(part for part in (feeling, calm) if part), asked]
     said = [capital(s) for s in sentences if s]
     return ImagePrompt(
         prompt=" ".join(s if s.endswith(("!", "?", "。")) else f"{s}." for s in said)
     )
+
+
+def _asked_for(wanting: str, subject: str) -> str:
+    """The opposite of what a judge missed, in words that leave subject, hour and season alone.
+
+    In the open the weather makes the light; on a set it is the lamp.
+    """
+    said = wanting.lower()
+    outside = seen(subject).kind == "landscape"
+    found = [land if outside else lit for missed, lit, land in _CURES if missed.search(said)]
+    other = "seen under high clouds" if outside else "a simple picture with one main subject"
+    return ", ".join(found) or other
 
 
 def _subject(told: str, request: OutlinePicture) -> str:

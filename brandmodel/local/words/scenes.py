@@ -14,6 +14,7 @@ from brandmodel.brand import Palette
 from brandmodel.local.picture.scene import (
     Abstract,
     Daytime,
+    Framing,
     Landscape,
     Product,
     Prop,
@@ -25,6 +26,7 @@ from brandmodel.local.picture.scene import (
 )
 from brandmodel.local.words.lexicon import Word, values
 from brandmodel.local.words.palettes import palette_for
+from brandmodel.local.words.product_looks import BOXED, look_of, parted, product_named
 from brandmodel.local.words.seeing import Seen, lot, meant, not_shown, seen
 from brandmodel.tasks import Space
 
@@ -90,6 +92,11 @@ _STYLES: tuple[Style, ...] = ("geometry", "ribbons", "waves", "rings", "gradient
 _LANDS: tuple[Terrain, ...] = get_args(Terrain)
 _DAYLIGHT: tuple[Daytime, ...] = ("day", "day", "sunset", "dawn")
 _MOST_PROPS = 4
+_NEAR: tuple[tuple[str, Framing], ...] = (
+    ("seen very close", "macro"),
+    ("seen close", "close"),
+    ("", "whole"),
+)
 
 
 def scene_of(
@@ -113,13 +120,15 @@ def scene_of(
         label: words on the product; a prompt with a label is a product's.
         plinth: leave the product's place empty.
     """
-    saw = seen(prompt, product=plinth or bool(label))
+    text, look = parted(prompt)
+    saw = seen(text, product=plinth or bool(label))
     draw = _Choice(prompt, seed, take, _palette(palette, saw, prompt, seed), space)
     if saw.kind == "landscape":
         return _landscape(saw, draw)
     if saw.kind == "abstract":
         return _abstract(saw, draw, label)
-    return _still_life(saw, draw, label, plinth)
+    scene, missing = _still_life(saw, draw, label, plinth)
+    return _as_said(scene, text, look), missing
 
 
 class _Choice:
@@ -247,28 +256,23 @@ def _still_life(
     return scene, not_shown(saw, shown, label=label, pictured=plinth)
 
 
+def _as_said(scene: StillLife, text: str, look: str) -> StillLife:
+    """The scene with the product's own look and from as near as the words have it."""
+    near = next((framing for said, framing in _NEAR if said in text), _NEAR[-1][1])
+    said = look_of(look, scene.palette, scene.product)
+    if said is None or scene.plinth_only:
+        return scene.model_copy(update={"framing": near})
+    return scene.model_copy(update={**said._asdict(), "framing": near})
+
+
 def _product(saw: Seen, label: str, plinth: bool) -> Product:
     """The product that is named; a box where only its label is known."""
-    named = values(saw.found, "product")
-    if named and saw.head is not None and saw.head.means("product"):
-        # "coffee mug" and "tea box" are what the last word of the run says.
-        return _one_of(_last_of_run(saw, named[0]), get_args(Product), "bottle")
+    if named := product_named(saw):
+        return _one_of(named, get_args(Product), "bottle")
     if plinth:
         return "bottle"
-    absent = any(w.means("absent") for w in saw.found)
-    return "box" if label and not absent else "none"
-
-
-def _last_of_run(saw: Seen, first: str) -> str:
-    at = saw.found.index(saw.head) if saw.head else 0
-    chosen = first
-    for word in saw.found[at:]:
-        if not word.means("product"):
-            if word.meanings:
-                break
-            continue
-        chosen = word.value("product")
-    return chosen
+    kinds = [v for v in values(saw.found, "absent") if v != "action"]
+    return "box" if label and (not kinds or kinds[0] in BOXED) else "none"
 
 
 def _props(found: tuple[Word, ...], season: str, product: str, draw: _Choice) -> tuple[Prop, ...]:

@@ -123,7 +123,9 @@ def _attribute(text: str, land: Word, thing: Word) -> bool:
 
 def _without_things(found: tuple[Word, ...]) -> Seen:
     """No land, no product and no style: things that stand in, weather, props, themes."""
-    absent = _first(found, "absent")
+    # "A running shoe" is a shoe, and nobody who runs.
+    named = (w for w in found if w.means("absent") and w.value("absent") != "action")
+    absent = next(named, None)
     kind = absent.value("absent") if absent else ""
     if absent and kind in ("object", "food", "clothing"):
         return Seen("still_life", found, absent)

@@ -9,8 +9,7 @@ import numpy as np
 
 from brandmodel.local.picture.finish import developed
 from brandmodel.local.picture.scene import Drawing, StillLife
-from brandmodel.local.picture.still_life.floor import Set
-from brandmodel.local.picture.still_life.framing import bounds, camera_for, rig_for
+from brandmodel.local.picture.still_life.framing import bounds, camera_for, kept_clear, rig_for
 from brandmodel.local.picture.still_life.light import Rig, cells, gathered, key_share
 from brandmodel.local.picture.still_life.products import GROUP
 from brandmodel.local.picture.still_life.shade import Lit, shaded
@@ -41,7 +40,8 @@ def draw(scene: StillLife, width: int, height: int) -> Drawing:
     aspect = width / height
     stage = staged(scene, aspect)
     camera = camera_for(stage, aspect)
-    bodies = [b for b in stage.bodies if not (scene.plinth_only and b.group == GROUP)]
+    seen_of_it = kept_clear(stage, camera)
+    bodies = [b for b in seen_of_it if not (scene.plinth_only and b.group == GROUP)]
     rig = rig_for(stage, stage.roles.ground)
     fx, fy = pixel_centres(width, height)
     seen = look(camera, _SWEEP, bodies, fx, fy, camera.rays(fx, fy))
@@ -59,7 +59,7 @@ def draw(scene: StillLife, width: int, height: int) -> Drawing:
     pixels = developed(_glowing(np.ascontiguousarray(picture)), seed=scene.seed, grain=0.009)
     return Drawing(
         pixels,
-        _subjects(stage, camera),
+        _subjects(seen_of_it, camera),
         seen.t.reshape(height, width).astype(np.float32),
         mask.reshape(height, width),
     )
@@ -110,10 +110,10 @@ def _glowing(light: Array) -> Array:
     return light + cv2.resize(bright, (width, height)) * np.float32(0.35)
 
 
-def _subjects(stage: Set, camera: Camera) -> tuple[Box, ...]:
+def _subjects(bodies: Sequence[Body], camera: Camera) -> tuple[Box, ...]:
     """The product's place first, then the other groups that are large in the picture."""
     groups: dict[str, list[Body]] = {}
-    for body in stage.bodies:
+    for body in bodies:
         groups.setdefault(body.group, []).append(body)
     first = [_box(camera, groups.pop(GROUP))] if GROUP in groups else []
     rest = [_box(camera, some) for some in groups.values()]

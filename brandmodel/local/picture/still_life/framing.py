@@ -40,18 +40,23 @@ def bounds(camera: Camera, bodies: Sequence[Body]) -> Bounds:
     return float(fx.min()), float(fy.min()), float(fx.max()), float(fy.max())
 
 
+_NEAR: dict[str, tuple[float, float]] = {
+    "close": (0.8, 0.13),
+    "macro": (1.75, 0.12),
+    "place": (0.66, 0.19),
+}
+"""Height of a product that is seen from nearby, and how far down it begins, in picture heights."""
+_NEAR_LOW = {"close": (0.5, 0.42), "macro": (1.1, 0.4), "place": (0.44, 0.43)}
+"""Likewise where the upper part of the picture is kept calm."""
+_WIDEST = 0.56
+"""Of the picture's width: how much of it a product that is seen from nearby may take."""
+
+
 def camera_for(stage: Set, aspect: float) -> Camera:
     """A long lens at a seeded height; zoom and shift put the set where the space leaves room."""
-    random = np.random.default_rng([stage.scene.seed & 0xFFFFFFFF, 0xCA])
-    height = float(random.uniform(0.12, 0.3))
-    away = 10.5
-    middle = vec(0, stage.top + stage.tall * 0.35, 0)
-    eye = middle + vec(
-        away * math.sin(stage.azimuth) * math.cos(height),
-        away * math.sin(height),
-        away * math.cos(stage.azimuth) * math.cos(height),
-    )
-    axes = aimed(eye, middle)
+    if stage.scene.framing != "whole":
+        return _near(stage, aspect)
+    eye, axes = _eye(stage)
     area = _AREA[stage.scene.space]
     free = _FREE.get(stage.scene.space)
     zoom = _zoom(stage, Camera(eye, axes, 1.0, (0.5, 0.5), aspect), area)
@@ -63,6 +68,54 @@ def camera_for(stage: Set, aspect: float) -> Camera:
             break
         zoom *= 0.96
     return Camera(eye, axes, zoom, shift, aspect)
+
+
+def _near(stage: Set, aspect: float) -> Camera:
+    """The product alone fills the picture; what stands around it may leave the frame."""
+    scene = stage.scene
+    eye, axes = _eye(stage)
+    # An empty place is seen whole with what it stands on, for what will be put there.
+    framing = "place" if scene.plinth_only else scene.framing
+    tall, top = (_NEAR_LOW if scene.space == "top" else _NEAR)[framing]
+    product = [b for b in stage.core if b.group == GROUP] or stage.core
+    left, high, right, low = bounds(Camera(eye, axes, 1.0, (0.0, 0.0), aspect), product)
+    widest = _WIDEST * (1.5 if framing == "macro" else 1.0)
+    zoom = min(tall / (low - high), widest / (right - left))
+    # Where the width is the limit, the height that is left over goes above rather than below.
+    top += 0.6 * max(min(tall, 0.8) - zoom * (low - high), 0.0)
+    middle = {"left": 0.7, "right": 0.3}.get(scene.space, 0.5 - 0.04 * stage.side)
+    shift = (middle - zoom * (left + right) / 2, top - zoom * high)
+    return Camera(eye, axes, zoom, shift, aspect)
+
+
+def kept_clear(stage: Set, camera: Camera) -> list[Body]:
+    """What is seen of the set from nearby: nothing that would stand where type goes."""
+    free = _FREE.get(stage.scene.space)
+    if stage.scene.framing == "whole" or free is None:
+        return stage.bodies
+    groups: dict[str, list[Body]] = {}
+    for body in stage.around:
+        groups.setdefault(body.group, []).append(body)
+    kept = list(stage.core)
+    for some in groups.values():
+        left, top, right, bottom = bounds(camera, some)
+        if left > free[0] and top > free[1] and right < free[2] and bottom < free[3]:
+            kept += some
+    return kept
+
+
+def _eye(stage: Set) -> tuple[Array, Array]:
+    """Where the eye stands, and its axes."""
+    random = np.random.default_rng([stage.scene.seed & 0xFFFFFFFF, 0xCA])
+    height = float(random.uniform(0.12, 0.3))
+    away = 10.5
+    middle = vec(0, stage.top + stage.tall * 0.35, 0)
+    eye = middle + vec(
+        away * math.sin(stage.azimuth) * math.cos(height),
+        away * math.sin(height),
+        away * math.cos(stage.azimuth) * math.cos(height),
+    )
+    return eye, aimed(eye, middle)
 
 
 def _zoom(stage: Set, camera: Camera, area: Bounds) -> float:

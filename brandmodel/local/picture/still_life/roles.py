@@ -125,7 +125,16 @@ def roles(scene: StillLife, variant: int) -> Roles:
         ),
     }
     plinth, body, second, tall, shape, dots = schemes[scene.backdrop][variant % 4]
-    body = _parted(body, ground, plinth, (ink, accent, paper, primary))
+    named = {"paper": paper, "ink": ink, "primary": primary, "accent": accent}
+    if scene.body:
+        # The product keeps its colour from picture to picture, so its plinth gives way.
+        body = named[scene.body]
+        plinth = _parted(plinth, body, body, (paper, mix(ground, paper, 0.35), ink, accent))
+        # What stands behind it must not swallow it.
+        shape = _parted(shape, body, ground, (accent, primary, mix(ground, primary, 0.4), ink))
+    else:
+        body = _parted(body, ground, plinth, (ink, accent, paper, primary))
+    second = named.get(scene.cap, second)
     second = _parted(second, body, body, (accent, paper, ink, primary))
     return Roles(
         ground=ground,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from brandmodel.local.picture.colour import contrast, luminance, mix, oklab, with_lightness
@@ -13,7 +15,7 @@ from brandmodel.local.picture.still_life.products import GROUP, Look, Spot, made
 from brandmodel.local.picture.still_life.props import matte, satin
 from brandmodel.local.picture.still_life.roles import apart, roles, tamed
 from brandmodel.local.picture.still_life.solids import Array, vec
-from brandmodel.local.picture.still_life.view import Paint
+from brandmodel.local.picture.still_life.view import Body, Paint
 
 _SEASON_PROP: dict[str, Prop] = {
     "autumn": "leaves",
@@ -36,7 +38,7 @@ def staged(scene: StillLife, aspect: float) -> Set:
     out = Set(scene, roles(scene, variant), random, side, room)
     out.azimuth = out.pick(-0.16, 0.16)
     _podium(out, 4 if "steps" in scene.props else int(random.integers(0, 4)), aspect)
-    _hero(out, variant)
+    _hero(out, variant if scene.design is None else scene.design)
     wanted = list(dict.fromkeys(scene.props))
     seasonal = _SEASON_PROP.get(scene.season)
     if seasonal and seasonal not in wanted:
@@ -107,12 +109,13 @@ def _print(out: Set, body: Array, variant: int) -> Print:
 
 
 def _hero(out: Set, variant: int) -> None:
-    """The product, a little turned; or a sphere where a set without product was asked for."""
+    """The product, a little turned; or the first of its props where there is no product."""
     r = out.roles
     spot = Spot(0, out.top, 0.04, out.azimuth + out.pick(-0.07, 0.07))
     if out.scene.product == "none":
         if not out.scene.plinth_only:
-            out.core.append(props.ball(spot, 0.72, satin(r.body), GROUP))
+            out.core.extend(replace(body, group=GROUP) for body in _piece(out, spot))
+            out.tall = max(float(b.corners()[1].max()) for b in out.core) - out.top
             return
         look = Look(r.body, r.second, _print(out, r.body, 0))
         out.core.extend(made("bottle", spot, look))
@@ -122,6 +125,36 @@ def _hero(out: Set, variant: int) -> None:
     look = Look(body, r.second, out.show, variant)
     out.core.extend(made(out.scene.product, spot, look))
     out.tall = max(float(b.corners()[1].max()) for b in out.core) - out.top
+
+
+def _piece(out: Set, spot: Spot) -> list[Body]:
+    """What a set without a product shows in its place: the prop that was named first, larger."""
+    r = out.roles
+    first = out.scene.props[0] if out.scene.props else "spheres"
+    if first == "stones":
+        greys = [mix(r.paper, r.ink, share) for share in (0.5, 0.25, 0.65)]
+        return props.pebbles(spot, 0.74, [greys[0], greys[1], r.accent, greys[2]], out.random)
+    if first == "citrus":
+        return props.fruit(spot, 0.5, tamed(r.accent, 0.72, 0.88), out.random)
+    if first == "ice":
+        tint = mix(vec(0.62, 0.85, 0.97), r.primary, 0.1)
+        return props.cubes(spot, 0.42, tint, out.random, 5)
+    if first in ("leaves", "branches"):
+        vase = props.drum(spot, 0.4, 0.75, satin(r.body))
+        above = Spot(spot.x - 0.1 * out.side, spot.y + 0.6, spot.z)
+        return [vase, *_sprig(out, above, 1.5, out.side), *_sprig(out, above, 1.15, -out.side)]
+    if first in ("plinths", "steps", "disc"):
+        radius = 0.5
+        low = props.drum(spot, 0.62, 0.7, matte(r.body))
+        above = Spot(spot.x, spot.y + 0.7, spot.z)
+        return [low, props.ball(above, radius, satin(r.second))]
+    if first == "arch":
+        sizes = ((0.0, 0.66, r.body), (0.42, 0.5, r.second), (0.84, 0.34, r.body))
+        return [
+            props.drum(Spot(spot.x, spot.y + up, spot.z), radius, 0.42, satin(colour))
+            for up, radius, colour in sizes
+        ]
+    return [props.ball(spot, 0.72, satin(r.body))]
 
 
 def _add_arch(out: Set) -> None:
@@ -144,9 +177,9 @@ def _add_arch(out: Set) -> None:
 
 
 def _add_disc(out: Set) -> None:
-    colour = (
-        out.roles.accent if apart(out.roles.accent, out.roles.ground) > 0.12 else out.roles.shape
-    )
+    r = out.roles
+    clear = apart(r.accent, r.ground) > 0.12 and apart(r.accent, r.body) > 0.12
+    colour = r.accent if clear or not out.scene.body else r.shape
     radius = out.pick(1.3, 1.6)
     if out.scene.space == "top":
         radius = 1.05
@@ -223,16 +256,19 @@ def _add_stones(out: Set) -> None:
 
 
 def _add_branches(out: Set) -> None:
-    r = out.roles
-    green = tamed(r.primary, 0.42, 0.72, 0.12)
-    colours = [green, mix(green, r.paper, 0.25), mix(green, r.ink, 0.25)]
-    leaves = props.foliage(colours, (0, 2))
-    bark = mix(r.ink, r.accent, 0.35)
     x = out.side * out.pick(0.75, 0.95)
     length = out.pick(2.1, 2.5) if out.scene.space != "top" else out.top + out.tall - 0.6
     for z, share in ((-1.0, 1.0), (-0.8, 0.68)):
         spot = Spot(x, 0, z)
-        out.around.extend(props.branch(spot, length * share, out.side, leaves, bark, out.random))
+        out.around.extend(_sprig(out, spot, length * share, out.side))
+
+
+def _sprig(out: Set, spot: Spot, length: float, side: int) -> list[Body]:
+    """A leafy twig in the set's own greens."""
+    r = out.roles
+    green = tamed(r.primary, 0.42, 0.72, 0.12)
+    leaves = props.foliage([green, mix(green, r.paper, 0.25), mix(green, r.ink, 0.25)], (0, 2))
+    return props.branch(spot, length, side, leaves, mix(r.ink, r.accent, 0.35), out.random)
 
 
 def _add_leaves(out: Set) -> None:
