@@ -15,7 +15,8 @@ from brandmodel import errors
 from brandmodel.errors import BadResponseError, BrandModelError, UnavailableError
 from brandmodel.local.desk import Desk
 from brandmodel.local.frames import packed, receive_frame
-from brandmodel.local.serving import HEAVY, LIGHT, server_of
+from brandmodel.local.pool import Pool
+from brandmodel.local.serving import HEAVY, LIGHT, room_of, server_of
 from brandmodel.tasks import Call, Done, Result
 from brandmodel.tasks.values import Asset
 
@@ -31,9 +32,7 @@ class LocalProvider:
         Args:
             workers: most worker processes; by default one per core that this process may use.
         """
-        self._free: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
-        self._room = asyncio.Semaphore(workers or _cores())
-        self._all: set[_Worker] = set()
+        self._pool = Pool(_Worker.started, most=workers or _cores())
 
     async def start(self, call: Call) -> Done:
         """Serve a call at once."""
@@ -53,36 +52,22 @@ class LocalProvider:
 
     async def aclose(self) -> None:
         """End every worker."""
-        for worker in list(self._all):
-            await worker.end()
-        self._all.clear()
+        await self._pool.aclose()
 
     async def _in_worker(self, task: str, call: Call) -> Result:
-        async with self._room:
-            worker = self._free.get_nowait() if not self._free.empty() else await self._hire()
-            try:
-                head, blobs = await worker.ask(_question(task, call))
-            except BaseException:
-                # Cancelled or crashed in the middle: what it would say next belongs to nobody.
-                self._all.discard(worker)
-                await asyncio.shield(worker.end())
-                raise
-            self._free.put_nowait(worker)
+        async with self._pool.worker(room_of(task)) as worker:
+            head, blobs = await worker.ask(_question(task, call))
         if "error" in head:
             raise _error(head["error"])
         for blob in blobs:
             await call.blobs.put(blob)
         return type(call.request).result_type().model_validate_json(head["result"])
 
-    async def _hire(self) -> _Worker:
-        worker = await _Worker.started()
-        self._all.add(worker)
-        return worker
-
 
 class _Worker:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self.rooms: set[str] = set()
 
     @classmethod
     async def started(cls) -> _Worker:

@@ -55,6 +55,11 @@ HEAVY = {
 Serve = Callable[[Any, Desk], Result]
 
 
+def room_of(task: str) -> str:
+    """The part of the studio that serves a task, such as ``sound``."""
+    return {**LIGHT, **HEAVY}[task].split(".")[2]
+
+
 @cache
 def server_of(task: str) -> Serve:
     """The function that serves a task.

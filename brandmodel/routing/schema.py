@@ -134,8 +134,6 @@ class TaskRow(_Row):
 
     Attributes:
         weights: share of the steps by target id, for the policy ``weighted``; 1 where none is given.
-        cascade: the hero run draws at the workhorse tier first, and at its own only where the judge's
-            score is below this; None draws at its own at once.
         stand_in: a local target may serve when every other fails; shown as one, never kept.
         on_refusal: what a target's refusal does: ``stop`` the step, or let the ``next`` one try.
         deadline_s: for the whole step, over all its targets.
@@ -146,7 +144,6 @@ class TaskRow(_Row):
     hero: list[str] = []
     policy: Policy = "ordered"
     weights: dict[str, Weight] = {}
-    cascade: Annotated[float, Field(gt=0, le=1)] | None = None
     stand_in: bool = False
     on_refusal: Literal["stop", "next"] = "stop"
     deadline_s: Count | None = None

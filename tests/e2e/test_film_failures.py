@@ -88,7 +88,7 @@ def test_a_disk_that_is_full_while_the_film_is_encoded_is_told_and_loses_nothing
     """
     sound, clip = (
         _largest(*made, "MixSound", "audio"),
-        _largest(*made, "InterpolateFrames", "video"),
+        _largest(*made, "AnimateImage", "video"),
     )
     room = sound + clip - 20_000
     small = ["unshare", "-rm", "sh", "-c"]

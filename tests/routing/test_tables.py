@@ -397,7 +397,7 @@ async def test_a_quotes_time_counts_with_the_rate_that_a_vendor_allows(
             },
         )
         async with AsyncBrandModel(routers=folder, home=tmp_path / f"home-{rate}") as model:
-            quote = await model.quote("A lake at dawn", recipe="picture")
+            quote = await model.quote("A lake at dawn", recipe="picture", options={"rounds": 0})
         assert sum(step.target == "far/a" for step in quote.steps) == 3
         seconds.append(quote.seconds)
     # The first goes at once, each further one a minute later.
