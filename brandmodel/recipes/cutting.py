@@ -202,14 +202,13 @@ async def timeline_of(
     captions: tuple[Caption, ...],
 ) -> Text:
     """The cut for an editing program, with the clips and the mix that it is made of, all signed."""
-    *clips, mix = await ctx.gather(
-        *(signed(ctx.scope(shot.id), brief, shot.clip, "video/mp4") for shot in placed),
-        signed(ctx, brief, sound, "audio/wav", name="sign-sound"),
-    )
-    shots = [
-        shot.model_copy(update={"clip": clip}) for shot, clip in zip(placed, clips, strict=True)
-    ]
-    media = tuple(dict.fromkeys((*clips, mix)))
+    mix = await signed(ctx, brief, sound, "audio/wav", name="sign-sound")
+    shots: list[ShotOnFilm] = []
+    # One after the other: whole clips are in memory while they are signed, beside the cut itself.
+    for shot in placed:
+        clip = await signed(ctx.scope(shot.id), brief, shot.clip, "video/mp4")
+        shots.append(shot.model_copy(update={"clip": clip}))
+    media = tuple(dict.fromkeys((*(shot.clip for shot in shots), mix)))
     return Text(
         text=timeline(
             shots,
