@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from brandmodel.brand import Palette
 from brandmodel.recipes import media_name
-from brandmodel.recipes.shooting import Filmed
+from brandmodel.recipes.shooting import Footage
 from brandmodel.recipes.signing import signed
 from brandmodel.recipes.speaking import ROBOTIC, length_of, voice_tracks
 from brandmodel.tasks import (
@@ -15,6 +15,7 @@ from brandmodel.tasks import (
     Brief,
     Caption,
     Card,
+    Clip,
     Context,
     DrawStoryboard,
     Film,
@@ -22,6 +23,7 @@ from brandmodel.tasks import (
     FilmReading,
     Line,
     Music,
+    Picture,
     Script,
     Shot,
     ShotOnFilm,
@@ -69,13 +71,18 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Everything that was shot and recorded."""
+    """What is there before anything moves.
+
+    Attributes:
+        shots: as long as the beats of the music say.
+        stills: the picture of each shot.
+    """
 
     shots: tuple[Shot, ...]
-    filmed: list[Filmed]
+    footage: Footage
+    stills: list[Picture]
     voices: list[Speech]
     music: Music
-    effects: tuple[Track, ...]
 
 
 def starts_of(plan: Plan, takes: Recorded) -> list[float]:
@@ -95,21 +102,23 @@ def starts_of(plan: Plan, takes: Recorded) -> list[float]:
     return starts
 
 
-def tracks_of(takes: Recorded, starts: list[float]) -> tuple[Track, ...]:
+def tracks_of(
+    takes: Recorded, starts: list[float], effects: tuple[Track, ...]
+) -> tuple[Track, ...]:
     """Music, effects, and the voice, unless it is the robotic one: captions are better then."""
     heard = [
         track
         for voice, track in zip(takes.voices, voice_tracks(takes.voices, starts), strict=True)
         if voice.voice != ROBOTIC
     ]
-    return (Track(audio=takes.music.audio, kind="music"), *takes.effects, *heard)
+    return (Track(audio=takes.music.audio, kind="music"), *effects, *heard)
 
 
-def placed_on_film(takes: Recorded, script: Script) -> tuple[ShotOnFilm, ...]:
+def placed_on_film(takes: Recorded, clips: list[Clip], script: Script) -> tuple[ShotOnFilm, ...]:
     """The clips on their times; a line's words stand over its first shot."""
     placed: list[ShotOnFilm] = []
     at, lettered = 0.0, set[str]()
-    for shot, one in zip(takes.shots, takes.filmed, strict=True):
+    for shot, clip in zip(takes.shots, clips, strict=True):
         line = script.line(shot.line_id)
         lines: tuple[TypeLine, ...] = ()
         if line is not None and line.on_screen and line.id not in lettered:
@@ -119,12 +128,12 @@ def placed_on_film(takes: Recorded, script: Script) -> tuple[ShotOnFilm, ...]:
         placed.append(
             ShotOnFilm(
                 id=shot.id,
-                clip=one.clip.video,
+                clip=clip.video,
                 start_s=at,
                 duration_s=shot.duration_s,
                 lines=lines,
                 space=shot.space,
-                subjects=one.clip.subjects,
+                subjects=clip.subjects,
             )
         )
         at += shot.duration_s
@@ -176,8 +185,13 @@ async def storyboard_sheet(ctx: Context, brief: Brief, plan: Plan, takes: Record
     """The storyboard as a picture, signed."""
     kit = ctx.kit
     cards = tuple(
-        Card(id=shot.id, image=one.still, duration_s=shot.duration_s, line=_line_of(plan, shot))
-        for shot, one in zip(takes.shots, takes.filmed, strict=True)
+        Card(
+            id=shot.id,
+            image=still.image,
+            duration_s=shot.duration_s,
+            line=_line_of(plan, shot),
+        )
+        for shot, still in zip(takes.shots, takes.stills, strict=True)
     )
     drawn = await ctx.call(
         DrawStoryboard(

@@ -25,7 +25,7 @@ from brandmodel.recipes.cutting import (
     timeline_of,
     tracks_of,
 )
-from brandmodel.recipes.shooting import Filmed, Footage, filmed, products_by_shot, still
+from brandmodel.recipes.shooting import Footage, filmed, products_by_shot, still
 from brandmodel.recipes.signing import signed
 from brandmodel.recipes.speaking import (
     captions_of,
@@ -36,6 +36,7 @@ from brandmodel.recipes.taking import admit
 from brandmodel.tasks import (
     Asset,
     Brief,
+    Clip,
     ComposeMusic,
     Context,
     CritiqueScript,
@@ -128,27 +129,34 @@ async def film(ctx: Context, brief: Brief) -> Made:
     taken = await _recorded(ctx, brief, plan, options, form)
     starts = starts_of(plan, taken)
     captions = captions_of(plan.said, taken.voices, starts)
-    mix = await ctx.call(
-        MixSound(tracks=tracks_of(taken, starts), duration_s=read.length_s), name="mix"
-    )
-    placed = placed_on_film(taken, plan.script)
-    cut, sheet, edit = await ctx.gather(
-        cut_film(ctx, brief, plan, form, placed, mix.audio, captions),
+    made = await ctx.gather(
+        ctx.gather(
+            *(
+                filmed(ctx.scope(shot.id), shot, picture, taken.footage)
+                for shot, picture in zip(taken.shots, taken.stills, strict=True)
+            )
+        ),
+        _mixed(ctx, brief, plan, taken, starts),
         storyboard_sheet(ctx, brief, plan, taken),
-        timeline_of(ctx, brief, plan, form, placed, mix.audio, captions),
+    )
+    clips, mix, sheet = cast("tuple[list[Clip], Asset, Asset]", made)
+    placed = placed_on_film(taken, clips, plan.script)
+    cut, edit = await ctx.gather(
+        cut_film(ctx, brief, plan, form, placed, mix, captions),
+        timeline_of(ctx, brief, plan, form, placed, mix, captions),
     )
     whole = cast("Film", cut)
-    made, poster = await ctx.gather(
+    final, poster = await ctx.gather(
         signed(ctx, brief, whole.video, "video/mp4"),
         signed(ctx, brief, whole.poster, "image/png", name="sign-poster"),
     )
     return {
-        "film": made,
+        "film": final,
         "poster": poster,
         "captions": Text(text=webvtt(captions), media_type="text/vtt"),
         "subtitles": Text(text=subrip(captions), media_type="application/x-subrip"),
         "script": Text(text=script_text(plan.script)),
-        "storyboard": cast("Asset", sheet),
+        "storyboard": sheet,
         "timeline": cast("Text", edit),
     }
 
@@ -212,7 +220,7 @@ def _in_own_words(draft: Script, own: tuple[str, ...]) -> Script:
 async def _recorded(
     ctx: Context, brief: Brief, plan: Plan, options: FilmOptions, form: Format
 ) -> Recorded:
-    """Music, stills and voices side by side; then the shots move, each as long as the beats say."""
+    """Music, stills and voices side by side; the beats say how long each shot is."""
     footage = Footage(
         brief=brief,
         outline=plan.outline,
@@ -237,17 +245,19 @@ async def _recorded(
         shot.model_copy(update={"duration_s": duration})
         for shot, duration in zip(plan.shots, durations, strict=True)
     )
-    moved = await ctx.gather(
-        ctx.gather(
-            *(
-                filmed(ctx.scope(shot.id), shot, picture, footage)
-                for shot, picture in zip(shots, stills, strict=True)
-            )
-        ),
-        _effects(ctx, brief, plan, shots),
+    return Recorded(shots, footage, stills, voices, music)
+
+
+async def _mixed(
+    ctx: Context, brief: Brief, plan: Plan, taken: Recorded, starts: list[float]
+) -> Asset:
+    """Everything that is heard, mastered."""
+    effects = await _effects(ctx, brief, plan, taken.shots)
+    mix = await ctx.call(
+        MixSound(tracks=tracks_of(taken, starts, effects), duration_s=plan.read.length_s),
+        name="mix",
     )
-    clips, effects = cast("tuple[list[Filmed], tuple[Track, ...]]", moved)
-    return Recorded(shots, clips, voices, music, effects)
+    return mix.audio
 
 
 async def _music(ctx: Context, brief: Brief, plan: Plan) -> Music:

@@ -57,14 +57,6 @@ class Footage:
     products: Mapping[str, Asset]
 
 
-@dataclass(frozen=True, slots=True)
-class Filmed:
-    """A shot in motion, and the picture that it came from."""
-
-    clip: Clip
-    still: Asset
-
-
 async def products_by_shot(ctx: Context, brief: Brief, shots: tuple[Shot, ...]) -> dict[str, Asset]:
     """The cut-out photograph for each shot that shows the product; each is cut out once."""
     if not brief.products:
@@ -117,7 +109,7 @@ async def still(unit: Context, shot: Shot, footage: Footage) -> Picture:
     return await _graded(unit, await _enlarged(unit, best, footage.size), palette)
 
 
-async def filmed(unit: Context, shot: Shot, picture: Picture, footage: Footage) -> Filmed:
+async def filmed(unit: Context, shot: Shot, picture: Picture, footage: Footage) -> Clip:
     """The camera's move through a shot's picture."""
     width, height = footage.size
     clip = await unit.call(
@@ -139,7 +131,7 @@ async def filmed(unit: Context, shot: Shot, picture: Picture, footage: Footage) 
             InterpolateFrames(clip=clip.video, fps=footage.fps, subjects=clip.subjects),
             name="between",
         )
-    return Filmed(clip, picture.image)
+    return clip
 
 
 async def _with_product(
