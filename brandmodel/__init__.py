@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from brandmodel.engine.quote import Quote
     from brandmodel.engine.receipt import Event, Output, Receipt
     from brandmodel.errors import BrandModelError
-    from brandmodel.model import AsyncBrandModel, AsyncRun, BrandModel, Result, Run
+    from brandmodel.model import AsyncBrandModel, AsyncRun, BrandModel, Run
+    from brandmodel.result import Result
     from brandmodel.tasks import Asset
 
 __version__ = "0.1.0"
@@ -30,7 +31,7 @@ _HOMES = {
     "AsyncBrandModel": "model",
     "AsyncRun": "model",
     "BrandModel": "model",
-    "Result": "model",
+    "Result": "result",
     "Run": "model",
     "Asset": "tasks",
     "Brand": "brand",

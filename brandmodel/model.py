@@ -8,182 +8,23 @@ import contextlib
 import functools
 import importlib
 import os
-import secrets
-import shutil
 import threading
-from collections.abc import (
-    AsyncIterator,
-    Callable,
-    Coroutine,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, TypeVar, Unpack, get_args
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from brandmodel.brand import Brand
-from brandmodel.errors import InvalidRequestError, StorageError
-from brandmodel.tasks import Asset, Tier
+from brandmodel.result import Result
+from brandmodel.wishes import PathLike, Wishes, brief_of, brought, refuse_unusable
 
 if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
 
-    from brandmodel.engine.engine import Ended, Engine, Execution, Order
+    from brandmodel.engine.engine import Engine, Execution, Order
     from brandmodel.engine.quote import Quote
-    from brandmodel.engine.receipt import Event, Output, Receipt, RunStatus
-    from brandmodel.tasks import Brief
+    from brandmodel.engine.receipt import Event
 
 T = TypeVar("T")
-PathLike = str | os.PathLike[str]
-Given: TypeAlias = "PathLike | bytes | Asset | Output | Result"
-"""Something brought along: a path, a file's bytes, an asset of the store, or an earlier result."""
-
-
-class Wishes(TypedDict, total=False):
-    """How a brief shall be served; every key is optional.
-
-    Attributes:
-        recipe: by name; picked from the brief when left out.
-        tier: ``workhorse`` for a draft, ``hero`` for the final; else the model's default.
-        seed: reproduces the result; 0 when left out.
-        size: (width, height) in pixels.
-        media_type: of the main output, such as ``image/jpeg``.
-        product: photographs of the product to be shown; one, or several.
-        picture: finished pictures to be shown as they are, such as an earlier result.
-        logo: stands in for the brand's own.
-        music: stands in for composed music.
-        script: your own words to be said, a line of it each: the words themselves, or a path to them.
-        options: settings of the recipe, such as ``{"fps": 30}``; they go before the model's own.
-        budget_usd: nothing is started that could pass it.
-        overrides: a person's words by step name: ``edit(...)``, ``lock(...)``, ``choice(...)``, or
-            request fields as ``{"picture.seed": 7}``.
-        review: wait for a person at reviews: all of them, or those named.
-        without: vendors that must not be used, by name.
-    """
-
-    recipe: str | None
-    tier: Tier | None
-    seed: int
-    size: tuple[int, int] | None
-    media_type: str | None
-    product: Given | Sequence[Given] | None
-    picture: Given | Sequence[Given] | None
-    logo: Given | None
-    music: Given | None
-    script: Given | None
-    options: Mapping[str, Any] | None
-    budget_usd: float | None
-    overrides: Mapping[str, Any] | None
-    review: bool | Iterable[str]
-    without: Iterable[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a run made.
-
-    Attributes:
-        status: ``done``, or ``waiting`` when a person's word is needed.
-        outputs: everything it made; the first is the main one.
-        receipt: every step: who served it, what it cost, what was reused.
-        waiting: names of the reviews that wait.
-    """
-
-    run_id: str
-    model: str
-    recipe: str
-    status: RunStatus
-    outputs: tuple[Output, ...]
-    receipt: Receipt
-    waiting: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The main output as text.
-
-        Raises:
-            InvalidRequestError: it is not text.
-        """
-        main = self.output()
-        if not main.asset.media_type.startswith("text/"):
-            raise InvalidRequestError(
-                f"the result is {main.asset.media_type}, not text", hint="use save()"
-            )
-        return main.path.read_text(encoding="utf-8")
-
-    def save(self, path: PathLike, *, name: str | None = None) -> Path:
-        """Write an output to a file; the bytes are never changed.
-
-        Args:
-            path: the suffix must fit the output's media type.
-            name: which output; the main one by default.
-
-        Raises:
-            InvalidRequestError: the suffix does not fit, the folder is missing, or no such output.
-        """
-        from brandmodel.recipes import media_type_of
-
-        target = Path(path)
-        output = self.output(name)
-        asked = media_type_of(target.suffix)
-        if asked != output.asset.media_type:
-            raise InvalidRequestError(
-                f"{target.name}: the output is {output.asset.media_type}",
-                hint=f"ask for it with run(..., media_type={asked!r})",
-            )
-        if not target.parent.is_dir():
-            raise InvalidRequestError(f"no folder {target.parent}", hint="make it first")
-        if not output.path.is_file():
-            raise StorageError(
-                f"output {output.name!r} is gone from {output.path.parent}",
-                hint="run again: what made it is made anew",
-            )
-        place = target
-        try:
-            for link, file in output.links.items():
-                place = target.parent / "media"
-                place.mkdir(exist_ok=True)
-                place = place / link
-                _copied(file, place)
-            place = target
-            _copied(output.path, place)
-        except OSError as error:
-            raise StorageError(
-                f"{place}: {error.strerror}", hint="free space, or save elsewhere"
-            ) from error
-        return target
-
-    def output(self, name: str | None = None) -> Output:
-        """An output by name; the main one by default.
-
-        Raises:
-            InvalidRequestError: there is none of that name, or none yet.
-        """
-        if not self.outputs:
-            raise InvalidRequestError(f"run {self.run_id} is {self.status} and has no output yet")
-        for output in self.outputs:
-            if name in (None, output.name):
-                return output
-        raise InvalidRequestError(
-            f"no output {name!r}", hint=f"there are: {', '.join(o.name for o in self.outputs)}"
-        )
-
-
-def _copied(source: Path, target: Path) -> None:
-    """A whole copy or none: what stood there before is kept until the copy is complete."""
-    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        shutil.copyfile(source, temporary)
-        os.replace(temporary, target)
-    except OSError:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
 
 
 class AsyncRun:
@@ -208,7 +49,7 @@ class AsyncRun:
             BrandModelError: the run failed, or was stopped.
         """
         try:
-            return _result(await asyncio.shield(self._execution.task))
+            return Result.of(await asyncio.shield(self._execution.task))
         except asyncio.CancelledError:
             await self.cancel()
             raise
@@ -326,8 +167,8 @@ class AsyncBrandModel:
 
         if unknown := set(wishes) - Wishes.__annotations__.keys():
             raise TypeError(f"unknown argument {', '.join(sorted(unknown))}")
-        _refuse_unusable(wishes)
-        brief = await with_inputs(self.engine, _brief(prompt, wishes), _brought(wishes))
+        refuse_unusable(wishes)
+        brief = await with_inputs(self.engine, brief_of(prompt, wishes), brought(wishes))
         review = wishes.get("review", False)
         if isinstance(review, str):
             review = (review,)
@@ -505,86 +346,8 @@ def open_engine(
     return Engine(home=home_of(brand, home), brand=brand, tables=load_tables(layers), memory=memory)
 
 
-def _refuse_unusable(wishes: Wishes) -> None:
-    """Say which wish is none, before anything is begun."""
-    tier, budget, overrides = (wishes.get(k) for k in ("tier", "budget_usd", "overrides"))
-    if tier not in (None, *get_args(Tier)):
-        raise InvalidRequestError(f"no tier {tier!r}", hint=f"use {' or '.join(get_args(Tier))}")
-    if budget is not None and (isinstance(budget, bool) or not isinstance(budget, int | float)):
-        raise InvalidRequestError(
-            f"budget_usd={budget!r} is not an amount", hint="give dollars, as in 0.50"
-        )
-    if overrides is not None and not isinstance(overrides, Mapping):
-        raise InvalidRequestError(
-            f"overrides={overrides!r} is not a mapping", hint='as in {"picture.seed": 7}'
-        )
-
-
-def _brief(prompt: str, wishes: Wishes) -> Brief:
-    from brandmodel.tasks import Brief
-
-    size, seed = wishes.get("size"), wishes.get("seed", 0)
-    width, height = (None, None) if size is None else _pair(size)
-    try:
-        brief = Brief(
-            prompt=prompt,
-            width=width,
-            height=height,
-            seed=seed,
-            media_type=wishes.get("media_type"),
-            options=dict(wishes.get("options") or {}),
-        )
-        brief.prompt.encode()
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise InvalidRequestError(f"{field}={first['input']!r}: {first['msg']}") from error
-    except UnicodeEncodeError as error:
-        raise InvalidRequestError(
-            f"the prompt is not text: character {error.start + 1} is none", hint="write it in UTF-8"
-        ) from None
-    if not -(2**63) <= brief.seed < 2**63:
-        raise InvalidRequestError(f"a seed of {seed} is too large", hint="it has at most 64 bits")
-    return brief
-
-
-def _brought(wishes: Wishes) -> dict[str, Any]:
-    """What was brought along; of an earlier result its main output."""
-
-    def main(given: Any) -> Any:
-        if isinstance(given, Result):
-            return given.output()
-        if isinstance(given, list | tuple):
-            return [main(one) for one in given]  # pyright: ignore[reportUnknownVariableType]
-        return given
-
-    return {k: main(wishes.get(k)) for k in ("product", "picture", "logo", "music", "script")}
-
-
-def _pair(size: Any) -> tuple[Any, Any]:
-    try:
-        width, height = size
-    except (TypeError, ValueError):
-        raise InvalidRequestError(
-            f"size={size!r} is not (width, height)", hint="as in size=(1024, 768)"
-        ) from None
-    return width, height
-
-
-def _result(ended: Ended) -> Result:
-    return Result(
-        run_id=ended.run_id,
-        model=ended.model,
-        recipe=ended.recipe,
-        status=ended.status,
-        outputs=ended.outputs,
-        receipt=ended.receipt,
-        waiting=ended.waiting,
-    )
-
-
 async def _next_or_none(events: AsyncIterator[Event]) -> Event | None:
     return await anext(events, None)
 
 
-__all__ = ["AsyncBrandModel", "AsyncRun", "BrandModel", "Result", "Run", "Wishes"]
+__all__ = ["AsyncBrandModel", "AsyncRun", "BrandModel", "Run"]

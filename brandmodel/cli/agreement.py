@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from brandmodel.errors import InvalidRequestError, MissingCredentialError, RunCancelled
-from brandmodel.model import AsyncBrandModel, Wishes
+from brandmodel.model import AsyncBrandModel
 from brandmodel.routing import ModelTable
+from brandmodel.wishes import Wishes
 
 _FILE = "agreed.json"
 

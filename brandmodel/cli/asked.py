@@ -14,7 +14,7 @@ from typing import Annotated, Any, Concatenate, ParamSpec, get_type_hints
 import typer
 
 from brandmodel.errors import InvalidRequestError
-from brandmodel.model import Wishes
+from brandmodel.wishes import Wishes
 
 P = ParamSpec("P")
 BrandFolder = Annotated[Path | None, typer.Option("--brand", help="Folder of a brand project.")]

@@ -18,7 +18,8 @@ from brandmodel.cli.money import Yes, add_commands
 from brandmodel.cli.printing import Form, form_of
 from brandmodel.cli.shell import EXIT, Show, go, main
 from brandmodel.errors import BrandModelError, InvalidRequestError
-from brandmodel.model import AsyncBrandModel, AsyncRun, Result
+from brandmodel.model import AsyncBrandModel, AsyncRun
+from brandmodel.result import Result
 from brandmodel.routing import usd
 
 if TYPE_CHECKING:

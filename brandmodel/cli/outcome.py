@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from brandmodel.engine.quote import Quote
     from brandmodel.engine.receipt import Output, Receipt
-    from brandmodel.model import Result
+    from brandmodel.result import Result
 
 
 def show_result(result: Result, paths: Mapping[str, Path], *, seed: int, form: Form) -> None:

@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 from brandmodel.errors import InvalidRequestError, StorageError
-from brandmodel.model import Result
 from brandmodel.recipes import media_type_of, suffix_of
+from brandmodel.result import Result
 
 
 def medium_of(output: Path) -> str:
