@@ -20,7 +20,9 @@ from brandmodel.wishes import PathLike, Wishes, brief_of, brought, refuse_unusab
 if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
 
-    from brandmodel.engine.engine import Engine, Execution, Order
+    from brandmodel.engine.engine import Engine
+    from brandmodel.engine.execution import Execution
+    from brandmodel.engine.orders import Order
     from brandmodel.engine.quote import Quote
     from brandmodel.engine.receipt import Event
 
@@ -161,8 +163,8 @@ class AsyncBrandModel:
         await self.aclose()
 
     async def _order(self, prompt: str, wishes: Wishes) -> Order:
-        from brandmodel.engine.engine import Order
         from brandmodel.engine.inputs import with_inputs
+        from brandmodel.engine.orders import Order
         from brandmodel.engine.overrides import parsed
 
         if unknown := set(wishes) - Wishes.__annotations__.keys():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from brandmodel.errors import InvalidRequestError, StorageError
 
 if TYPE_CHECKING:
-    from brandmodel.engine.engine import Ended
+    from brandmodel.engine.execution import Ended
     from brandmodel.engine.receipt import Output, Receipt, RunStatus
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from brandmodel.engine.engine import Order
+from brandmodel.engine.orders import Order
 from brandmodel.engine.spend import day_of, grouped, spent
 from brandmodel.errors import (
     BudgetExceededError,
