@@ -50,7 +50,7 @@ $(VENV)/bin/uv:
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv
 
 $(VENV)/.user: $(VENV)/bin/uv pyproject.toml
-	@$(BIN)/uv pip install -q --python $(BIN)/python -e '.[local]'
+	@$(BIN)/uv pip install -q --python $(BIN)/python -e '.[local,testing]'
 	@touch $@
 
 # Programs that some tests need, and films speak with: installed where this user may, said where not.

@@ -1,36 +1,39 @@
 """The one room that speaks HTTP: sends, streams, and fetches results within limits.
 
-aiohttp is used directly: on the text path it serves three times the calls of httpx over the same
-transport, and one client for all paths is less to know than two.
+pyreqwest (Rust's reqwest) costs a call 40 us where aiohttp costs 150 and httpx 700, is imported in 4 ms
+instead of 265, and never sends a call again by itself once it may have reached the other side.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import ipaddress
-import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
 
 from brandmodel.errors import (
     BadResponseError,
+    ConfigError,
     ProviderError,
     ProviderTimeoutError,
     UnavailableError,
 )
+from brandmodel.providers._addresses import joined, origin, public_address
 
 if TYPE_CHECKING:
-    import aiohttp
+    from pyreqwest.client import Client, ClientBuilder
+    from pyreqwest.multipart import FormBuilder
+    from pyreqwest.request import StreamRequest
+    from pyreqwest.response import Response
 
 LARGEST_ANSWER = 64 * 1024**2
 """Bytes of a reply that comes inline; pictures in base64 fit, endless bodies end here."""
 LARGEST_RESULT = 4 * 1024**3
 CONNECT_S = 10.0
 _MOST_REDIRECTS = 5
-_CHUNK = 64 * 1024
+_NEVER_REACHED = "client error (Connect)"
+"""How hyper-util names a failure before anything of the request was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,32 +100,31 @@ class Reply:
 
 
 class Http:
-    """Connections of one event loop, opened when they are first needed."""
+    """Connections to vendors, opened when they are first needed."""
 
     def __init__(self) -> None:
-        self._own: aiohttp.ClientSession | None = None
-        self._outside: aiohttp.ClientSession | None = None
+        self._client: Client | None = None
 
     async def send(self, base_url: str, ask: Ask, headers: Mapping[str, str]) -> Reply:
         """Send and read the whole reply, whatever its status.
 
         Raises:
             ProviderError: no reply: ``started`` says whether the call may have reached the vendor.
+            ConfigError: the address or a header cannot be sent.
         """
-        async with self._opened(base_url, ask, headers) as response:
-            body = await _limited(response, ask.most_bytes)
-            return Reply(response.status, _lower(response.headers), body)
+        async with _answered(_request(self._own(), base_url, ask, headers), ask) as response:
+            return await _whole(response, ask.most_bytes)
 
     @contextlib.asynccontextmanager
     async def stream(
         self, base_url: str, ask: Ask, headers: Mapping[str, str]
     ) -> AsyncGenerator[tuple[Reply, AsyncIterator[bytes]]]:
         """The head of a reply and its body in pieces; of a failed call the head has the body."""
-        async with self._opened(base_url, ask, headers) as response:
-            head = Reply(response.status, _lower(response.headers), b"")
+        async with _answered(_request(self._own(), base_url, ask, headers), ask) as response:
             if response.status >= 400:
-                body = await _limited(response, LARGEST_ANSWER)
-                head = Reply(response.status, head.headers, body)
+                head = await _whole(response, LARGEST_ANSWER)
+            else:
+                head = Reply(response.status, _headers(response), b"")
             yield head, _pieces(response, ask.most_bytes)
 
     async def fetch(
@@ -149,172 +151,148 @@ class Http:
         """
         for _ in range(_MOST_REDIRECTS + 1):
             own = bool(trusted) and origin(url) == origin(trusted)
-            if not own:
-                _refuse_inner(url)
             ask = Ask(url, method="GET", timeout_s=timeout_s)
+            client = self._own() if own else await _outside(url)
             sent: Mapping[str, str] = headers if own and headers else {}
-            async with self._opened("", ask, sent, outside=not own) as response:
-                if response.status in (301, 302, 303, 307, 308):
-                    url = _joined(url, response.headers.get("location", ""))
-                    continue
-                body = await _limited(response, most_bytes)
-                return Reply(response.status, _lower(response.headers), body)
+            async with _answered(_request(client, "", ask, sent), ask) as response:
+                if response.status not in (301, 302, 303, 307, 308):
+                    return await _whole(response, most_bytes)
+                url = joined(url, _text_of(response, "location") or "")
         raise BadResponseError(f"the result was redirected more than {_MOST_REDIRECTS} times")
 
     async def aclose(self) -> None:
         """Close all connections."""
-        for session in (self._own, self._outside):
-            if session is not None:
-                await session.close()
-        self._own = self._outside = None
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
 
-    @contextlib.asynccontextmanager
-    async def _opened(
-        self, base_url: str, ask: Ask, headers: Mapping[str, str], *, outside: bool = False
-    ) -> AsyncGenerator[aiohttp.ClientResponse]:
-        import aiohttp
-
-        url = ask.path if "://" in ask.path else f"{base_url.rstrip('/')}/{ask.path.lstrip('/')}"
-        sent = {**ask.headers, **headers}
-        timeout = aiohttp.ClientTimeout(total=ask.timeout_s, sock_connect=CONNECT_S)
-        body: dict[str, Any] = {}
-        if ask.form:
-            body["data"] = _form(ask.form)
-        elif ask.body is not None:
-            body["data"] = ask.body
-        elif ask.json is not None:
-            body["json"] = ask.json
-        try:
-            async with self._session(outside).request(
-                ask.method,
-                url,
-                params=ask.query or None,
-                headers=sent,
-                timeout=timeout,
-                allow_redirects=False,
-                **body,
-            ) as response:
-                yield response
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise _unreachable(error) from error
-        except aiohttp.InvalidURL as error:
-            raise BadResponseError("the address is not one") from error
-        except TimeoutError as error:
-            raise ProviderTimeoutError(f"no answer within {ask.timeout_s:g} s") from error
-        except (aiohttp.ClientError, ConnectionError) as error:
-            broken = UnavailableError("the connection broke off", detail=type(error).__name__)
-            if isinstance(error, aiohttp.ClientResponseError):
-                # It holds the request with its headers, and so the key.
-                error.request_info, error.args = _unsaid(error.request_info), ()
-            raise broken from error
-
-    def _session(self, outside: bool) -> aiohttp.ClientSession:
-        import aiohttp
-
-        if outside:
-            if self._outside is None:
-                connector = aiohttp.TCPConnector(resolver=_public_resolver(), limit=32)
-                self._outside = aiohttp.ClientSession(connector=connector, trust_env=False)
-            return self._outside
-        if self._own is None:
-            connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=60)
-            self._own = aiohttp.ClientSession(connector=connector)
-        return self._own
+    def _own(self) -> Client:
+        if self._client is None:
+            self._client = _builder().build()
+        return self._client
 
 
-async def _pieces(response: aiohttp.ClientResponse, most: int) -> AsyncIterator[bytes]:
-    had = 0
-    async for piece in response.content.iter_any():
+def _builder() -> ClientBuilder:
+    from pyreqwest.client import ClientBuilder
+
+    connect = timedelta(seconds=CONNECT_S)
+    return ClientBuilder().no_proxy().follow_redirects(False).connect_timeout(connect)
+
+
+async def _outside(url: str) -> Client:
+    """A client that reaches the address of this URL alone, so that no name leads inside later on."""
+    host, address = await public_address(url)
+    return _builder().https_only(True).resolve(host, address, 0).build()
+
+
+def _request(client: Client, base_url: str, ask: Ask, headers: Mapping[str, str]) -> StreamRequest:
+    url = ask.path if "://" in ask.path else f"{base_url.rstrip('/')}/{ask.path.lstrip('/')}"
+    try:
+        request = client.request(ask.method, url).headers({**ask.headers, **headers})
+    except ValueError:
+        # Not chained: the library's own error holds what cannot be sent, and so perhaps the key.
+        request = None
+    if request is None:
+        raise _unsendable(url)
+    request = request.timeout(timedelta(seconds=ask.timeout_s))
+    if ask.query:
+        request = request.query(ask.query)
+    if ask.form:
+        request = request.multipart(_form(ask.form))
+    elif ask.body is not None:
+        request = request.body_bytes(ask.body)
+    elif ask.json is not None:
+        request = request.body_json(ask.json)
+    # Nothing is read ahead: a body that is refused by its head stays unread, and words come as they are said.
+    return request.streamed_read_buffer_limit(0).build_streamed()
+
+
+def _unsendable(url: str) -> ProviderError | ConfigError:
+    if not all(origin(url)):
+        return BadResponseError("the address is not one")
+    return ConfigError(
+        "a header cannot be sent as it is", hint="look for line breaks or odd characters in its key"
+    )
+
+
+@contextlib.asynccontextmanager
+async def _answered(request: StreamRequest, ask: Ask) -> AsyncGenerator[Response]:
+    from pyreqwest.exceptions import PyreqwestError
+
+    broken: ProviderError | None = None
+    try:
+        async with request as response:
+            yield response
+    except PyreqwestError as error:
+        broken = _broken(error, ask.timeout_s)
+    # Not chained: the library's own errors hold the address, which a query may have signed.
+    if broken is not None:
+        raise broken
+
+
+def _broken(error: Exception, timeout_s: float) -> ProviderError:
+    """What a call that got no whole reply means.
+
+    ``ConnectError`` is also raised for a connection that broke while the request was being sent or its
+    reply awaited; only the cause tells them apart. Whatever is not known may have started something.
+    """
+    details: Mapping[str, Any] = getattr(error, "details", None) or {}
+    causes = [str(cause["message"]) for cause in details.get("causes") or ()]
+    told = ": ".join([type(error).__name__, *(one for one in causes if "://" not in one)])
+    if _NEVER_REACHED in causes:
+        return UnavailableError("it cannot be reached", detail=told, started=False)
+    if isinstance(error, TimeoutError):
+        return ProviderTimeoutError(f"no answer within {timeout_s:g} s")
+    return UnavailableError("the connection broke off", detail=told)
+
+
+async def _pieces(response: Response, most: int) -> AsyncIterator[bytes]:
+    had, reader = 0, response.body_reader
+    while (piece := await reader.read_chunk()) is not None:
         had += len(piece)
         if had > most:
             raise BadResponseError(f"the answer has more than {most:,} bytes")
-        yield piece
+        yield bytes(piece)
 
 
-async def _limited(response: aiohttp.ClientResponse, most: int) -> bytes:
-    said = response.content_length
-    if said is not None and said > most:
-        raise BadResponseError(f"the answer has {said:,} bytes; at most {most:,} are taken")
-    if said is not None and "content-encoding" not in response.headers:
-        return await response.read()
-    body = bytearray()
-    async for piece in response.content.iter_chunked(_CHUNK):
-        body += piece
-        if len(body) > most:
-            raise BadResponseError(f"the answer has more than {most:,} bytes")
-    return bytes(body)
+async def _whole(response: Response, most: int) -> Reply:
+    said = response.get_header("content-length")
+    if said is not None and said.isdecimal() and int(said) > most:
+        raise BadResponseError(f"the answer has {int(said):,} bytes; at most {most:,} are taken")
+    body = b"".join([piece async for piece in _pieces(response, most)])
+    return Reply(response.status, _headers(response), body)
 
 
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+def _headers(response: Response) -> dict[str, str]:
+    headers = response.headers
+    try:
+        return dict(headers.items())
+    except ValueError:
+        # One of them is not text; those that are used are.
+        return {name: value for name in headers if (value := _text_of(response, name)) is not None}
 
 
-def _form(parts: Sequence[Part]) -> aiohttp.FormData:
-    import aiohttp
+def _text_of(response: Response, name: str) -> str | None:
+    try:
+        return response.get_header(name)
+    except ValueError:
+        return None
 
-    form = aiohttp.FormData(default_to_multipart=True)
+
+def _form(parts: Sequence[Part]) -> FormBuilder:
+    from pyreqwest.multipart import FormBuilder, PartBuilder
+
+    form = FormBuilder()
     for part in parts:
-        kind = part.media_type or None
-        form.add_field(part.name, part.value, filename=part.filename or None, content_type=kind)
+        value = part.value
+        made = (
+            PartBuilder.from_text(value)
+            if isinstance(value, str)
+            else PartBuilder.from_bytes(value)
+        )
+        if part.media_type:
+            made = made.mime(part.media_type)
+        if part.filename:
+            made = made.file_name(part.filename)
+        form = form.part(part.name, made)
     return form
-
-
-def _joined(url: str, location: str) -> str:
-    try:
-        return urljoin(url, location)
-    except ValueError as error:
-        raise BadResponseError("the result was redirected to no address") from error
-
-
-def origin(url: str) -> tuple[str, str]:
-    """(scheme, host and port) of an address; ('', '') where it is none."""
-    try:
-        split = urlsplit(url)
-    except ValueError:
-        return "", ""
-    return split.scheme, split.netloc.casefold()
-
-
-def _refuse_inner(url: str) -> None:
-    """Names are checked where they are resolved; addresses are none of the resolver's business."""
-    if origin(url)[0] != "https":
-        raise BadResponseError("the result's address is not https")
-    split = urlsplit(url)
-    try:
-        address = ipaddress.ip_address((split.hostname or "").strip("[]"))
-    except ValueError:
-        return
-    if not address.is_global:
-        raise BadResponseError("the result's address is an inner one")
-
-
-def _public_resolver() -> Any:
-    """A resolver that gives public addresses only, so that no name leads inside."""
-    from aiohttp.abc import ResolveResult
-    from aiohttp.resolver import ThreadedResolver
-
-    class PublicResolver(ThreadedResolver):
-        async def resolve(
-            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-        ) -> list[ResolveResult]:
-            found = await super().resolve(host, port, family)
-            public = [one for one in found if ipaddress.ip_address(one["host"]).is_global]
-            if not public:
-                raise OSError(f"{host} has no public address")
-            return public
-
-    return PublicResolver(asyncio.get_running_loop())
-
-
-def _unsaid(request: aiohttp.RequestInfo) -> aiohttp.RequestInfo:
-    """A request without its headers."""
-    from aiohttp import RequestInfo
-    from multidict import CIMultiDict, CIMultiDictProxy
-
-    return RequestInfo(request.url, request.method, CIMultiDictProxy(CIMultiDict[str]()))
-
-
-def _unreachable(error: Exception) -> ProviderError:
-    return UnavailableError(
-        "it cannot be reached", detail=f"{type(error).__name__}: {error}", started=False
-    )

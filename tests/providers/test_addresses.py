@@ -27,6 +27,8 @@ INNER = [
     "https://2130706433/x.png",
     "https://0x7f.1/x.png",
     "https://user:word@127.0.0.1/x.png",
+    "https://127.0.0.1\\@example.com/x.png",
+    "https://127\u30020\u30020\u30021/x.png",
     "https://[/x.png",
     "file:///etc/passwd",
     "gopher://127.0.0.1/x",
@@ -57,7 +59,11 @@ async def test_credentials_stay_with_the_vendors_host(
     raw: Raw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other server stands for a public one, which no test can reach."""
-    monkeypatch.setattr(_http, "_refuse_inner", str)
+
+    async def outside(url: str) -> object:
+        return _http._builder().build()
+
+    monkeypatch.setattr(_http, "_outside", outside)
     other, http, credentials = Raw(), Http(), {"authorization": f"Bearer {KEY}"}
     async with serving(other):
         for url in (f"{raw.url}/1", f"{other.url}/1"):
