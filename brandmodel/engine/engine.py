@@ -27,7 +27,7 @@ from brandmodel.engine.laws import check_recipe
 from brandmodel.engine.live import Live, RunState
 from brandmodel.engine.plugins import load_plugins
 from brandmodel.engine.providers import Providers
-from brandmodel.engine.quote import Quote, Sketching, combined
+from brandmodel.engine.quote import Memory, Quote, Sketching, combined
 from brandmodel.engine.receipt import Event, Output, Receipt, RunStatus
 from brandmodel.engine.spend import Outcome, caps_of, resolve, run_limit
 from brandmodel.engine.steps import Steps
@@ -163,7 +163,8 @@ class Engine:
         plan = await self._narrowed(plan, kit)
         told = order.overrides or order.budget_usd is not None or _may_refuse(order.brief)
         if told or plan.table.paid:
-            quote, asked = await self._quoted(plan, kit)
+            # How long it takes is nobody's question here.
+            quote, asked = await self._quoted(plan, kit, timed=False)
             words.refuse_unknown_steps(order.overrides, asked, planned=True)
             _refuse_too_dear(plan, quote)
         record, state = await self._begin(plan, resume)
@@ -365,14 +366,16 @@ class Engine:
         )
         return record, state
 
-    async def _quoted(self, plan: _Plan, kit: Kit) -> tuple[Quote, dict[str, None]]:
+    async def _quoted(
+        self, plan: _Plan, kit: Kit, *, timed: bool = True
+    ) -> tuple[Quote, dict[str, None]]:
         asked: dict[str, None] = {}
         passes: list[Sketching] = []
-        longest = 0.0
+        memory, longest = Memory(self.steps), 0.0
         for dear in (False, True):
             scene = self._scene(plan, kit, None)
             state = RunState(id="quote", space=self.space, table=plan.table, tier=plan.tier)
-            sketching = Sketching(state, scene, self.steps, dear=dear)
+            sketching = Sketching(state, scene, self.steps, dear=dear, timed=timed, memory=memory)
             elapsed_s.set(0.0)
             with contextlib.suppress(Waiting):
                 await _called(plan.recipe, RecipeContext(scene, sketching), plan.order.brief)

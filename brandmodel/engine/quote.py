@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
+from brandmodel.engine.asks import Obtained
 from brandmodel.engine.context import Res, Scene, elapsed_s
 from brandmodel.engine.keys import canonical_json, step_key
 from brandmodel.engine.live import RunState
@@ -63,14 +64,70 @@ class Quote(Value):
         return f"{money}, {units}, about {self.seconds:.1f} s, {len(self.steps)} steps"
 
 
-class Sketching:
-    """Prices steps along one continuation."""
+class Memory:
+    """What the journal said, so that it is asked once."""
 
-    def __init__(self, run: RunState, scene: Scene, steps: Steps, *, dear: bool) -> None:
+    def __init__(self, steps: Steps) -> None:
+        """Remember nothing yet."""
+        self._steps = steps
+        self._found: dict[str, Obtained | None] = {}
+        self._tasks: dict[tuple[str, str], bool] = {}
+        self._seconds: dict[tuple[str, str], float | None] = {}
+
+    async def find(self, key: str, request: Request[Any]) -> Obtained | None:
+        """See ``Steps``."""
+        if key not in self._found:
+            self._found[key] = await self._steps.find(key, request)
+        return self._found[key]
+
+    async def has_task(self, space: str, task: str) -> bool:
+        """See ``Journal``."""
+        asked = space, task
+        if asked not in self._tasks:
+            self._tasks[asked] = await self._steps.journal.has_task(space, task)
+        return self._tasks[asked]
+
+    async def typical_seconds(self, target: str, task: str) -> float | None:
+        """See ``Journal``."""
+        asked = target, task
+        if asked not in self._seconds:
+            self._seconds[asked] = await self._steps.journal.typical_seconds(target, task)
+        return self._seconds[asked]
+
+
+class Sketching:
+    """Prices steps along one continuation.
+
+    Attributes:
+        memory: what the journal said, for the passes of one quote.
+    """
+
+    def __init__(
+        self,
+        run: RunState,
+        scene: Scene,
+        steps: Steps,
+        *,
+        dear: bool,
+        timed: bool = True,
+        memory: Memory | None = None,
+    ) -> None:
+        """Price nothing yet.
+
+        Args:
+            run: in whose space and table.
+            scene: of the recipe.
+            steps: which has the journal.
+            dear: along the dearest continuation, else the cheapest.
+            timed: find out how long steps take, too.
+            memory: of the other pass.
+        """
         self._run = run
         self._scene = scene
         self._steps = steps
         self._dear = dear
+        self._timed = timed
+        self._memory = Memory(steps) if memory is None else memory
         self._sketched = False
         self._seen: set[str] = set()
         self.table = run.table
@@ -93,7 +150,7 @@ class Sketching:
             body=canonical_json(request),
         )
         self._scene.names.claim(name, key)
-        found = await self._steps.find(key, request)
+        found = await self._memory.find(key, request)
         # Equal sketches need not mean equal requests: only the cheapest continuation may hope so.
         twin = key in self._seen and not (self._dear and self._sketched)
         known = found is not None or twin
@@ -118,9 +175,10 @@ class Sketching:
             low = high = 0
             low_units = high_units = 0.0
         else:
-            usual = await self._steps.journal.typical_seconds(target, task)
-            seconds = usual if usual is not None else targets[0].latency_s
-            if self._sketched and await self._steps.journal.has_task(self._run.space, task):
+            if self._timed:
+                usual = await self._memory.typical_seconds(target, task)
+                seconds = usual if usual is not None else targets[0].latency_s
+            if self._sketched and await self._memory.has_task(self._run.space, task):
                 low, low_units = 0, 0.0
         elapsed_s.set(elapsed_s.get() + seconds)
         self.quotes[name] = StepQuote(

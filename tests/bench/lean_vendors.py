@@ -47,7 +47,9 @@ def png(tag: str) -> bytes:
     """A picture that carries the tag of its step, so that no two are the same."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
 
     header = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)
     words = chunk(b"tEXt", b"Comment\0" + f"[{tag}]".encode())
@@ -59,7 +61,12 @@ def png(tag: str) -> bytes:
 def _pixels() -> bytes:
     rows = (b"\0" + bytes((4 * y, 128, 255 - 4 * y)) * _SIDE for y in range(_SIDE))
     body = zlib.compress(b"".join(rows))
-    return struct.pack(">I", len(body)) + b"IDAT" + body + struct.pack(">I", zlib.crc32(b"IDAT" + body))
+    return (
+        struct.pack(">I", len(body))
+        + b"IDAT"
+        + body
+        + struct.pack(">I", zlib.crc32(b"IDAT" + body))
+    )
 
 
 _PIXELS = _pixels()
@@ -246,7 +253,9 @@ class _Door(asyncio.Protocol):
             return
         request, self._had = self._had[:whole], self._had[whole:]
         method, path, _ = request[: request.index(b"\r\n")].decode().split(" ")
-        wait_s, kind, body = self._vendors.answer(method, path.partition("?")[0], request[end + 4 :])
+        wait_s, kind, body = self._vendors.answer(
+            method, path.partition("?")[0], request[end + 4 :]
+        )
         head = b"HTTP/1.1 200 OK\r\ncontent-type: %s\r\ncontent-length: %d\r\n\r\n"
         reply = head % (kind, len(body)) + body
         if wait_s:

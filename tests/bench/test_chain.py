@@ -70,7 +70,11 @@ async def chain(ctx: Context, brief: Brief) -> dict[str, str]:
     images = tuple(enlarged.image for _, enlarged in shots)
     judged = await ctx.call(Judge(images=images, prompt=f"a bottle [{tag}]"), name="judge")
     cut = Assemble(
-        shots=tuple(shot for shot, _ in shots), duration_s=1.5, width=SIDE, height=SIDE, name=f"[{tag}]"
+        shots=tuple(shot for shot, _ in shots),
+        duration_s=1.5,
+        width=SIDE,
+        height=SIDE,
+        name=f"[{tag}]",
     )
     made = await ctx.call(cut, name="assemble")
     return {"text": f"{made.video.sha256} {judged.why} {spoken} {played}"}
@@ -245,7 +249,6 @@ async def _timed(model: AsyncBrandModel, tag: str) -> tuple[float, Result]:
 def _paid(runs: Sequence[Result]) -> None:
     for run in runs:
         assert run.receipt.count("ran") == STEPS
-    
 
 
 def _told(what: str, ratios: list[float]) -> str:
@@ -283,7 +286,11 @@ async def test_chains_beside_their_critical_path(tmp_path: Path, seed: int) -> N
             whole, cpu = time.perf_counter() - began, time.process_time() - worked
     _paid([made for _, made in ended])
     paths = [critical_s(seed, tag) for tag in tags]
-    print(_told(f"{len(tags)} chains at once", [s / p for (s, _), p in zip(ended, paths, strict=True)]))
+    print(
+        _told(
+            f"{len(tags)} chains at once", [s / p for (s, _), p in zip(ended, paths, strict=True)]
+        )
+    )
     print(
         f"all {len(tags)} in {whole:.2f} s, the longest critical path {max(paths):.2f} s: "
         f"{whole / max(paths):.3f}; {cpu / len(tags) / STEPS * 1e3:.2f} ms of CPU a step"
