@@ -119,7 +119,7 @@ class Sketching:
             scene: of the recipe.
             steps: which has the journal.
             dear: along the dearest continuation, else the cheapest.
-            timed: find out how long steps take, too.
+            timed: find out all of it; else only the least that it can cost.
             memory: of the other pass.
         """
         self._run = run
@@ -155,7 +155,8 @@ class Sketching:
         twin = key in self._seen and not (self._dear and self._sketched)
         known = found is not None or twin
         self._seen.add(key)
-        await self._price(request, name, known, route.targets[0].id, route.targets)
+        if self._timed or not self._dear:
+            await self._price(request, name, known, route.targets[0].id, route.targets)
         result = found.result if found else request.sketch(dear=self._dear)
         self._sketched = self._sketched or found is None
         if edits_result(request, override) and override is not None:

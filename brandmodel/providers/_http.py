@@ -12,6 +12,7 @@ import ipaddress
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
@@ -176,7 +177,7 @@ class Http:
 
         url = ask.path if "://" in ask.path else f"{base_url.rstrip('/')}/{ask.path.lstrip('/')}"
         sent = {**ask.headers, **headers}
-        timeout = aiohttp.ClientTimeout(total=ask.timeout_s, sock_connect=CONNECT_S)
+        timeout = _timeout(ask.timeout_s)
         body: dict[str, Any] = {}
         if ask.form:
             body["data"] = _form(ask.form)
@@ -214,12 +215,23 @@ class Http:
         if outside:
             if self._outside is None:
                 connector = aiohttp.TCPConnector(resolver=_public_resolver(), limit=32)
-                self._outside = aiohttp.ClientSession(connector=connector, trust_env=False)
+                self._outside = aiohttp.ClientSession(
+                    connector=connector, trust_env=False, cookie_jar=aiohttp.DummyCookieJar()
+                )
             return self._outside
         if self._own is None:
             connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=60)
-            self._own = aiohttp.ClientSession(connector=connector)
+            self._own = aiohttp.ClientSession(
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar()
+            )
         return self._own
+
+
+@lru_cache(64)
+def _timeout(total_s: float) -> aiohttp.ClientTimeout:
+    import aiohttp
+
+    return aiohttp.ClientTimeout(total=total_s, sock_connect=CONNECT_S)
 
 
 async def _pieces(response: aiohttp.ClientResponse, most: int) -> AsyncIterator[bytes]:
