@@ -163,10 +163,9 @@ class Engine:
         plan = await self._narrowed(plan, kit)
         told = order.overrides or order.budget_usd is not None or _may_refuse(order.brief)
         if told or plan.table.paid:
-            # How long it takes is nobody's question here.
-            quote, asked = await self._quoted(plan, kit, timed=False)
-            words.refuse_unknown_steps(order.overrides, asked, planned=True)
-            _refuse_too_dear(plan, quote)
+            (cheap, dear), _ = await self._sketched(plan, kit, timed=False)
+            words.refuse_unknown_steps(order.overrides, {**cheap.asked, **dear.asked}, planned=True)
+            _refuse_too_dear(plan, sum(cheap.least_nano.values()))
         record, state = await self._begin(plan, resume)
         scene = self._scene(plan, kit, record)
         task = asyncio.create_task(self._execute(plan, state, scene, record))
@@ -366,10 +365,14 @@ class Engine:
         )
         return record, state
 
-    async def _quoted(
-        self, plan: _Plan, kit: Kit, *, timed: bool = True
-    ) -> tuple[Quote, dict[str, None]]:
-        asked: dict[str, None] = {}
+    async def _quoted(self, plan: _Plan, kit: Kit) -> tuple[Quote, dict[str, None]]:
+        (cheap, dear), longest = await self._sketched(plan, kit, timed=True)
+        return combined(cheap, dear, seconds=longest), {**cheap.asked, **dear.asked}
+
+    async def _sketched(
+        self, plan: _Plan, kit: Kit, *, timed: bool
+    ) -> tuple[tuple[Sketching, Sketching], float]:
+        """The cheapest and the dearest continuation, and the seconds of the longer one."""
         passes: list[Sketching] = []
         memory, longest = Memory(self.steps), 0.0
         for dear in (False, True):
@@ -380,9 +383,8 @@ class Engine:
             with contextlib.suppress(Waiting):
                 await _called(plan.recipe, RecipeContext(scene, sketching), plan.order.brief)
             longest = max(longest, elapsed_s.get())
-            asked |= scene.asked
             passes.append(sketching)
-        return combined(*passes, seconds=longest), asked
+        return (passes[0], passes[1]), longest
 
     async def _execute(
         self, plan: _Plan, state: RunState, scene: Scene, record: RunRecord
@@ -506,16 +508,16 @@ def _as_it_stands(record: RunRecord) -> RunRecord:
     return record
 
 
-def _refuse_too_dear(plan: _Plan, quote: Quote) -> None:
+def _refuse_too_dear(plan: _Plan, least_nano: int) -> None:
     budget = _nano_or_none(plan.order.budget_usd)
     limit = run_limit(plan.table, budget)
-    if nano(quote.low_usd) <= limit:
+    if least_nano <= limit:
         return
     what, raised = "the budget is", "raise the budget"
     if budget is None:
         what, raised = "the cap of a run is", "give it a budget, or raise run_usd of the model"
     raise BudgetExceededError(
-        f"the run costs at least ${quote.low_usd:.4f}, {what} ${usd(limit):.4f}",
+        f"the run costs at least ${usd(least_nano):.4f}, {what} ${usd(limit):.4f}",
         hint=f"{raised}; nothing was started",
     )
 

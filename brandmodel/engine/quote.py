@@ -99,7 +99,8 @@ class Sketching:
     """Prices steps along one continuation.
 
     Attributes:
-        memory: what the journal said, for the passes of one quote.
+        quotes: what each step may cost, where all of that was asked for.
+        least_nano: what it costs at least, in nano-USD, where only that was.
     """
 
     def __init__(
@@ -132,6 +133,12 @@ class Sketching:
         self._seen: set[str] = set()
         self.table = run.table
         self.quotes: dict[str, StepQuote] = {}
+        self.least_nano: dict[str, int] = {}
+
+    @property
+    def asked(self) -> dict[str, None]:
+        """Every step's name that the recipe used."""
+        return self._scene.asked
 
     async def perform(self, request: Request[Res], *, name: str, take: int) -> Res:
         """See ``Interpreter``."""
@@ -155,8 +162,10 @@ class Sketching:
         twin = key in self._seen and not (self._dear and self._sketched)
         known = found is not None or twin
         self._seen.add(key)
-        if self._timed or not self._dear:
+        if self._timed:
             await self._price(request, name, known, route.targets[0].id, route.targets)
+        elif not self._dear:
+            self.least_nano[name] = await self._least(request, known, route.targets)
         result = found.result if found else request.sketch(dear=self._dear)
         self._sketched = self._sketched or found is None
         if edits_result(request, override) and override is not None:
@@ -168,19 +177,16 @@ class Sketching:
     ) -> None:
         task = type(request).__name__
         low_usage, high_usage = request.bounds()
-        low = min((least(t, low_usage) for t in targets), default=0)
-        high = max((most(t, high_usage) for t in targets), default=0)
-        low_units, high_units = low_usage.units, high_usage.units
-        seconds = 0.0
-        if known:
-            low = high = 0
-            low_units = high_units = 0.0
-        else:
-            if self._timed:
-                usual = await self._memory.typical_seconds(target, task)
-                seconds = usual if usual is not None else targets[0].latency_s
-            if self._sketched and await self._memory.has_task(self._run.space, task):
-                low, low_units = 0, 0.0
+        low = await self._least(request, known, targets)
+        high, seconds = 0, 0.0
+        low_units = high_units = 0.0
+        if not known:
+            high = max((most(t, high_usage) for t in targets), default=0)
+            high_units = high_usage.units
+            usual = await self._memory.typical_seconds(target, task)
+            seconds = usual if usual is not None else targets[0].latency_s
+            if not await self._hopeful(task):
+                low_units = low_usage.units
         elapsed_s.set(elapsed_s.get() + seconds)
         self.quotes[name] = StepQuote(
             name=name,
@@ -194,6 +200,17 @@ class Sketching:
             high_units=round(high_units, 6),
             seconds=seconds,
         )
+
+    async def _least(self, request: Request[Any], known: bool, targets: Sequence[Any]) -> int:
+        """Nano-USD that a step costs at least."""
+        if known or await self._hopeful(type(request).__name__):
+            return 0
+        usage = request.bounds()[0]
+        return min((least(t, usage) for t in targets), default=0)
+
+    async def _hopeful(self, task: str) -> bool:
+        """Whether a step after the first sketched one could turn out to be in the journal."""
+        return self._sketched and await self._memory.has_task(self._run.space, task)
 
     async def stream(self, request: Request[Res], *, name: str) -> AsyncIterator[str | Res]:
         """See ``Interpreter``."""
