@@ -24,14 +24,19 @@ class FolderStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._root = str(root)
 
     def path(self, asset: Asset) -> Path:
         """Where the bytes of an asset lie; the file must not be changed."""
-        return self.root / asset.sha256[:2] / asset.sha256[2:]
+        return Path(self._place(asset))
+
+    def _place(self, asset: Asset) -> str:
+        # Text: a path's object costs as much to make as the file does to look up.
+        return f"{self._root}/{asset.sha256[:2]}/{asset.sha256[2:]}"
 
     def has(self, asset: Asset) -> bool:
         """Whether the bytes are there."""
-        return self.path(asset).exists()
+        return os.path.exists(self._place(asset))
 
     async def put(self, data: bytes, *, name: str = "") -> Asset:
         """Keep bytes; what they are is read from the bytes themselves.
@@ -42,18 +47,16 @@ class FolderStore:
         if len(data) > SMALL:
             return await asyncio.to_thread(self.put_now, data, name=name)
         asset = _described(data, name=name)
-        path = self.path(asset)
-        if not path.exists():
-            begun = _begun(path, data)
+        if not self.has(asset):
+            begun = _begun(self._place(asset), data)
             await asyncio.get_running_loop().run_in_executor(None, begun.finish)
         return asset
 
     def put_now(self, data: bytes, *, name: str = "") -> Asset:
         """``put`` for callers outside an event loop."""
         asset = _described(data, name=name)
-        path = self.path(asset)
-        if not path.exists():
-            write_durably(path, data)
+        if not self.has(asset):
+            _begun(self._place(asset), data).finish()
         return asset
 
     async def read(self, asset: Asset) -> bytes:
@@ -69,7 +72,8 @@ class FolderStore:
     def read_now(self, asset: Asset) -> bytes:
         """``read`` for callers outside an event loop."""
         try:
-            data = self.path(asset).read_bytes()
+            with open(self._place(asset), "rb", buffering=0) as file:
+                data = file.read()
         except OSError as error:
             raise StorageError(
                 f"asset {asset.sha256[:12]} is gone from {self.root}",
@@ -89,7 +93,7 @@ def write_durably(path: Path, data: bytes) -> None:
     Raises:
         StorageError: the folder cannot be written, or the disk is full.
     """
-    _begun(path, data).finish()
+    _begun(str(path), data).finish()
 
 
 def _described(data: bytes, *, name: str) -> Asset:
@@ -113,7 +117,7 @@ class _Begun:
         folder: open, too, since its entry has to reach the disk as well.
     """
 
-    path: Path
+    path: str
     temporary: str
     handle: int
     folder: int
@@ -135,10 +139,11 @@ class _Begun:
             os.close(self.folder)
 
 
-def _begun(path: Path, data: bytes) -> _Begun:
-    temporary = f"{path.parent}/.new-{secrets.token_hex(8)}"
+def _begun(path: str, data: bytes) -> _Begun:
+    parent = os.path.dirname(path)
+    temporary = f"{parent}/.new-{secrets.token_hex(8)}"
     try:
-        folder = _folder(path.parent)
+        folder = _folder(parent)
         try:
             handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
             try:
@@ -157,17 +162,17 @@ def _begun(path: Path, data: bytes) -> _Begun:
     return _Begun(path, temporary, handle, folder)
 
 
-def _folder(path: Path) -> int:
+def _folder(path: str) -> int:
     """A folder, open; made where it is missing."""
     try:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
-        path.mkdir(parents=True, exist_ok=True)
+        os.makedirs(path, exist_ok=True)
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
 
-def _refused(path: Path, error: OSError) -> StorageError:
+def _refused(path: str, error: OSError) -> StorageError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     what = "the disk is full" if full else (error.strerror or str(error))
     hint = "free space and run again" if full else "choose a folder that can be written"
-    return StorageError(f"{path.parent}: {what}", hint=hint)
+    return StorageError(f"{os.path.dirname(path)}: {what}", hint=hint)

@@ -148,6 +148,7 @@ class Engine:
         )
         self.steps = Steps(self.journal, self.store, self.providers.of)
         self.space = "project"
+        self._quoting = asyncio.Lock()
         load_plugins(brand.folder)
 
     async def start(self, order: Order, *, resume: str | None = None) -> Execution:
@@ -375,15 +376,19 @@ class Engine:
         """The cheapest and the dearest continuation, and the seconds of the longer one."""
         passes: list[Sketching] = []
         memory, longest = Memory(self.steps), 0.0
-        for dear in (False, True):
-            scene = self._scene(plan, kit, None)
-            state = RunState(id="quote", space=self.space, table=plan.table, tier=plan.tier)
-            sketching = Sketching(state, scene, self.steps, dear=dear, timed=timed, memory=memory)
-            elapsed_s.set(0.0)
-            with contextlib.suppress(Waiting):
-                await _called(plan.recipe, RecipeContext(scene, sketching), plan.order.brief)
-            longest = max(longest, elapsed_s.get())
-            passes.append(sketching)
+        # One quote after the other: of many that begin at once, most are then ready sooner.
+        async with self._quoting:
+            for dear in (False, True):
+                scene = self._scene(plan, kit, None)
+                state = RunState(id="quote", space=self.space, table=plan.table, tier=plan.tier)
+                sketching = Sketching(
+                    state, scene, self.steps, dear=dear, timed=timed, memory=memory
+                )
+                elapsed_s.set(0.0)
+                with contextlib.suppress(Waiting):
+                    await _called(plan.recipe, RecipeContext(scene, sketching), plan.order.brief)
+                longest = max(longest, elapsed_s.get())
+                passes.append(sketching)
         return (passes[0], passes[1]), longest
 
     async def _execute(

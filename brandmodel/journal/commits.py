@@ -82,7 +82,7 @@ class Commits:
         self._waiting.append(writing)
         if not self._going:
             self._going = True
-            loop.call_soon(self._begin, loop, loop.time() + BUSY_TIMEOUT_S)
+            self._begin(loop, loop.time() + BUSY_TIMEOUT_S)
         return await writing.told
 
     async def aclose(self) -> None:
