@@ -9,6 +9,7 @@ Figures are printed; nothing here asserts a time.
 from __future__ import annotations
 
 import asyncio
+import json
 import statistics
 import subprocess
 import sys
@@ -295,3 +296,50 @@ async def test_chains_beside_their_critical_path(tmp_path: Path, seed: int) -> N
         f"all {len(tags)} in {whole:.2f} s, the longest critical path {max(paths):.2f} s: "
         f"{whole / max(paths):.3f}; {cpu / len(tags) / STEPS * 1e3:.2f} ms of CPU a step"
     )
+
+
+def _at_once(folder: Path, processes: int, count: int, wide: int, usd: float) -> list[list[float]]:
+    """[seconds, seconds of CPU] of each of several processes on one journal."""
+    root = Path(brandmodel.__file__).parents[1]
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.bench.many_steps", str(folder), f"p{number}"]
+            + [str(count), str(wide), str(usd)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=root,
+        )
+        for number in range(processes)
+    ]
+    for process in started:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=300)[0] for process in started]
+    return [json.loads(out) for out in said]
+
+
+@pytest.mark.parametrize("wide", [1, 16])
+def test_what_a_step_costs_beside_its_vendor(tmp_path: Path, wide: int) -> None:
+    print()
+    for name, usd in (("a free", 0.0), ("a paid", 0.001)):
+        ((took, worked),) = _at_once(tmp_path / name, 1, 400, wide, usd)
+        print(
+            f"{name} step at no latency, {wide} side by side: {took / 400 * 1e3:.2f} ms, "
+            f"{worked / 400 * 1e3:.2f} ms of CPU"
+        )
+
+
+def test_two_processes_on_one_journal(tmp_path: Path) -> None:
+    print()
+    for processes in (1, 2):
+        ended = _at_once(tmp_path / str(processes), processes, 400, 16, 0.001)
+        slowest = max(took for took, _ in ended)
+        print(
+            f"{processes} process(es), 16 paid steps side by side in each: "
+            f"{400 * processes / slowest:.0f} steps a second on one journal"
+        )
