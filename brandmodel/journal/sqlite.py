@@ -7,7 +7,6 @@ import sqlite3
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
-from functools import cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -62,7 +61,7 @@ class SqliteJournal:
         """See ``Journal``."""
 
         def work(c: sqlite3.Connection) -> None:
-            c.execute(sql.KEEP_RUN, _values(run))
+            c.execute(sql.KEEP_RUN, _RUN(run))
 
         await self._file.write(work)
 
@@ -82,7 +81,7 @@ class SqliteJournal:
                     run.id,
                 ),
             )
-            c.executemany(sql.KEEP_RUN_STEP, [_values(step) for step in steps])
+            c.executemany(sql.KEEP_RUN_STEP, [_RUN_STEP(step) for step in steps])
 
         await self._file.write(work)
 
@@ -261,21 +260,20 @@ class SqliteJournal:
         await self._file.aclose()
 
 
-def _values(record: Any) -> tuple[Any, ...]:
-    """A record's fields in order; ``dataclasses.astuple`` copies each of them first."""
-    return _getter(type(record))(record)
-
-
-@cache
-def _getter(kind: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
+def _in_order(kind: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """A record's fields as they stand in its table; ``dataclasses.astuple`` copies each of them first."""
     return attrgetter(*(field.name for field in fields(kind)))
 
 
+_RUN, _STEP = _in_order(RunRecord), _in_order(StepRecord)
+_RUN_STEP, _ATTEMPT = _in_order(RunStep), _in_order(Attempt)
+
+
 def _keep(c: sqlite3.Connection, record: StepRecord, step: RunStep | None) -> StepRecord:
-    new = c.execute(sql.KEEP_STEP, _values(record)).rowcount == 1
+    new = c.execute(sql.KEEP_STEP, _STEP(record)).rowcount == 1
     kept = record if new else StepRecord(*c.execute(sql.STEP, (record.key,)).fetchone())
     if step is not None:
-        c.execute(sql.KEEP_RUN_STEP, _values(replace(step, digest=kept.digest)))
+        c.execute(sql.KEEP_RUN_STEP, _RUN_STEP(replace(step, digest=kept.digest)))
     return kept
 
 
@@ -297,7 +295,7 @@ def _reserve(c: sqlite3.Connection, r: Reservation) -> int | LeaseHeld | CapReac
     attempt = Attempt(
         r.attempt, r.key, r.run_id, r.task, r.target, "reserved", r.high_nano, 0, "", fence, r.now
     )
-    c.execute(sql.ADD_ATTEMPT, _values(attempt))
+    c.execute(sql.ADD_ATTEMPT, _ATTEMPT(attempt))
     c.executemany(sql.ADD_ATTEMPT_CAP, [(r.attempt, scope) for scope, _ in r.caps])
     return fence
 
