@@ -6,12 +6,17 @@ import asyncio
 import errno
 import hashlib
 import os
-import tempfile
+import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
 from brandmodel.assets.probe import probe
 from brandmodel.errors import StorageError
 from brandmodel.tasks import Asset
+
+SMALL = 64 * 1024
+"""Up to here bytes are read and written where they are asked for: that takes less than a thread does to
+wake up. The waiting for the disk has a thread in any case."""
 
 
 class FolderStore:
@@ -19,14 +24,19 @@ class FolderStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._root = str(root)
 
     def path(self, asset: Asset) -> Path:
         """Where the bytes of an asset lie; the file must not be changed."""
-        return self.root / asset.sha256[:2] / asset.sha256[2:]
+        return Path(self._place(asset))
+
+    def _place(self, asset: Asset) -> str:
+        # Text: a path's object costs as much to make as the file does to look up.
+        return f"{self._root}/{asset.sha256[:2]}/{asset.sha256[2:]}"
 
     def has(self, asset: Asset) -> bool:
         """Whether the bytes are there."""
-        return self.path(asset).exists()
+        return os.path.exists(self._place(asset))
 
     async def put(self, data: bytes, *, name: str = "") -> Asset:
         """Keep bytes; what they are is read from the bytes themselves.
@@ -34,22 +44,19 @@ class FolderStore:
         Raises:
             StorageError: the folder cannot be written, or the disk is full.
         """
-        return await asyncio.to_thread(self.put_now, data, name=name)
+        if len(data) > SMALL:
+            return await asyncio.to_thread(self.put_now, data, name=name)
+        asset = _described(data, name=name)
+        if not self.has(asset):
+            begun = _begun(self._place(asset), data)
+            await asyncio.get_running_loop().run_in_executor(None, begun.finish)
+        return asset
 
     def put_now(self, data: bytes, *, name: str = "") -> Asset:
         """``put`` for callers outside an event loop."""
-        found = probe(data, name=name)
-        asset = Asset(
-            sha256=hashlib.sha256(data).hexdigest(),
-            media_type=found.media_type,
-            size=len(data),
-            width=found.width,
-            height=found.height,
-            duration_s=found.duration_s,
-        )
-        path = self.path(asset)
-        if not path.exists():
-            write_durably(path, data)
+        asset = _described(data, name=name)
+        if not self.has(asset):
+            _begun(self._place(asset), data).finish()
         return asset
 
     async def read(self, asset: Asset) -> bytes:
@@ -58,12 +65,15 @@ class FolderStore:
         Raises:
             StorageError: they are gone, or are no longer what they were.
         """
+        if asset.size <= SMALL:
+            return self.read_now(asset)
         return await asyncio.to_thread(self.read_now, asset)
 
     def read_now(self, asset: Asset) -> bytes:
         """``read`` for callers outside an event loop."""
         try:
-            data = self.path(asset).read_bytes()
+            with open(self._place(asset), "rb", buffering=0) as file:
+                data = file.read()
         except OSError as error:
             raise StorageError(
                 f"asset {asset.sha256[:12]} is gone from {self.root}",
@@ -83,25 +93,86 @@ def write_durably(path: Path, data: bytes) -> None:
     Raises:
         StorageError: the folder cannot be written, or the disk is full.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    _begun(str(path), data).finish()
+
+
+def _described(data: bytes, *, name: str) -> Asset:
+    found = probe(data, name=name)
+    return Asset(
+        sha256=hashlib.sha256(data).hexdigest(),
+        media_type=found.media_type,
+        size=len(data),
+        width=found.width,
+        height=found.height,
+        duration_s=found.duration_s,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A file whose bytes are written, but not yet on the disk.
+
+    Attributes:
+        handle: of the temporary file.
+        folder: open, too, since its entry has to reach the disk as well.
+    """
+
+    path: str
+    temporary: str
+    handle: int
+    folder: int
+
+    def finish(self) -> None:
+        """Wait for the disk, and give the file its name."""
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
+            try:
+                os.fsync(self.handle)
+                os.replace(self.temporary, self.path)
+            except BaseException:
+                Path(self.temporary).unlink(missing_ok=True)
+                raise
+            os.fsync(self.folder)
+        except OSError as error:
+            raise _refused(self.path, error) from error
         finally:
+            os.close(self.handle)
+            os.close(self.folder)
+
+
+def _begun(path: str, data: bytes) -> _Begun:
+    parent = os.path.dirname(path)
+    temporary = f"{parent}/.new-{secrets.token_hex(8)}"
+    try:
+        folder = _folder(parent)
+        try:
+            handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+            try:
+                rest = memoryview(data)
+                while rest:
+                    rest = rest[os.write(handle, rest) :]
+            except BaseException:
+                os.close(handle)
+                Path(temporary).unlink(missing_ok=True)
+                raise
+        except BaseException:
             os.close(folder)
+            raise
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        what = "the disk is full" if full else (error.strerror or str(error))
-        hint = "free space and run again" if full else "choose a folder that can be written"
-        raise StorageError(f"{path.parent}: {what}", hint=hint) from error
+        raise _refused(path, error) from error
+    return _Begun(path, temporary, handle, folder)
+
+
+def _folder(path: str) -> int:
+    """A folder, open; made where it is missing."""
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        os.makedirs(path, exist_ok=True)
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _refused(path: str, error: OSError) -> StorageError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    what = "the disk is full" if full else (error.strerror or str(error))
+    hint = "free space and run again" if full else "choose a folder that can be written"
+    return StorageError(f"{os.path.dirname(path)}: {what}", hint=hint)

@@ -19,6 +19,7 @@ from typing import Any
 from brandmodel import telemetry
 from brandmodel.engine.asks import Ask, Hold, Obtained, Store, Trail, record_of
 from brandmodel.engine.ledger import Ledger, Lost, ended
+from brandmodel.engine.looks import Looks
 from brandmodel.engine.receipt import AttemptReceipt
 from brandmodel.errors import (
     BrandModelError,
@@ -82,6 +83,7 @@ class Attempts:
         self.store = store
         self.provider_of = provider_of
         self.health = health
+        self.looks = Looks()
         self.ledger = Ledger(journal, find, self._asked_after)
 
     async def make(self, ask: Ask) -> Obtained:
@@ -281,7 +283,7 @@ class Attempts:
         began = time.perf_counter()
         call = self._call(ask, target, hold.attempt)
         try:
-            async with self.ledger.renewed(ask.key, hold.holder):
+            with self.ledger.renewed(ask.key, hold.holder):
                 try:
                     done = await self._finish(call, trail, hold)
                 except ProviderError as error:
@@ -375,27 +377,29 @@ class Attempts:
         self, provider: Provider, answer: Done | Job, call: Call, hold: Hold | None
     ) -> Done:
         """Look at a job until it is done. That a look failed says nothing about the job."""
-        pause, failed = 0.05, 0
-        while isinstance(answer, Job):
-            if not isinstance(provider, LongProvider):
-                raise UnavailableError("a job was started that nothing here can follow")
-            await asyncio.sleep(pause)
-            pause = min(pause * 1.5, 5.0)
-            try:
-                looked = await provider.check(answer, call)
-            except JobFailedError:
-                raise
-            except ProviderError as error:
-                failed += 1
-                if failed >= _MOST_LOOKS_FAILED:
+        if not isinstance(answer, Job):
+            return answer
+        if not isinstance(provider, LongProvider):
+            raise UnavailableError("a job was started that nothing here can follow")
+        wish_s, failed = 0.0, 0
+        with self.looks.at_one() as waiting:
+            while isinstance(answer, Job):
+                await asyncio.sleep(max(wish_s, waiting.pause_s()))
+                try:
+                    looked = await provider.check(answer, call)
+                except JobFailedError:
                     raise
-                pause = max(pause, _pause(error))
-                continue
-            failed = 0
-            if isinstance(looked, Job) and looked != answer and hold is not None:
-                await self.ledger.written_down(hold, looked)
-            answer = looked
-        return answer
+                except ProviderError as error:
+                    failed += 1
+                    if failed >= _MOST_LOOKS_FAILED:
+                        raise
+                    wish_s = _pause(error)
+                    continue
+                wish_s, failed = 0.0, 0
+                if isinstance(looked, Job) and looked != answer and hold is not None:
+                    await self.ledger.written_down(hold, looked)
+                answer = looked
+            return answer
 
 
 def _again(error: BaseException, target: Target) -> bool:

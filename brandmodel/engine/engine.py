@@ -22,7 +22,7 @@ from brandmodel.engine.live import RunState
 from brandmodel.engine.orders import Order, Plan, may_refuse, nano_or_none, planned, refuse_too_dear
 from brandmodel.engine.plugins import load_plugins
 from brandmodel.engine.providers import Providers
-from brandmodel.engine.quote import Quote, Sketching, combined
+from brandmodel.engine.quote import Memory, Quote, Sketching, combined
 from brandmodel.engine.spend import Outcome, caps_of, resolve
 from brandmodel.engine.steps import Steps
 from brandmodel.errors import (
@@ -59,6 +59,7 @@ class Engine:
         )
         self.steps = Steps(self.journal, self.store, self.providers.of)
         self.space = "project"
+        self._quoting = asyncio.Lock()
         load_plugins(brand.folder)
 
     async def start(self, order: Order, *, resume: str | None = None) -> Execution:
@@ -74,9 +75,9 @@ class Engine:
         plan = await self._narrowed(plan, kit)
         told = order.overrides or order.budget_usd is not None or may_refuse(order.brief)
         if told or plan.table.paid:
-            quote, asked = await self._quoted(plan, kit)
-            words.refuse_unknown_steps(order.overrides, asked, planned=True)
-            refuse_too_dear(plan, quote)
+            (cheap, dear), _ = await self._sketched(plan, kit, timed=False)
+            words.refuse_unknown_steps(order.overrides, {**cheap.asked, **dear.asked}, planned=True)
+            refuse_too_dear(plan, sum(cheap.least_nano.values()))
         record, state = await self._begin(plan, resume)
         scene = self._scene(plan, kit, record)
         return Execution(plan, state, scene, record, self.steps, self.store)
@@ -256,20 +257,29 @@ class Engine:
         return record, state
 
     async def _quoted(self, plan: Plan, kit: Kit) -> tuple[Quote, dict[str, None]]:
-        asked: dict[str, None] = {}
+        (cheap, dear), longest = await self._sketched(plan, kit, timed=True)
+        return combined(cheap, dear, seconds=longest), {**cheap.asked, **dear.asked}
+
+    async def _sketched(
+        self, plan: Plan, kit: Kit, *, timed: bool
+    ) -> tuple[tuple[Sketching, Sketching], float]:
+        """The cheapest and the dearest continuation, and the seconds of the longer one."""
         passes: list[Sketching] = []
-        longest = 0.0
-        for dear in (False, True):
-            scene = self._scene(plan, kit, None)
-            state = RunState(id="quote", space=self.space, table=plan.table, tier=plan.tier)
-            sketching = Sketching(state, scene, self.steps, dear=dear)
-            elapsed_s.set(0.0)
-            with contextlib.suppress(Waiting):
-                await called(plan.recipe, RecipeContext(scene, sketching), plan.order.brief)
-            longest = max(longest, elapsed_s.get())
-            asked |= scene.asked
-            passes.append(sketching)
-        return combined(*passes, seconds=longest), asked
+        memory, longest = Memory(self.steps), 0.0
+        # One quote after the other: of many that begin at once, most are then ready sooner.
+        async with self._quoting:
+            for dear in (False, True):
+                scene = self._scene(plan, kit, None)
+                state = RunState(id="quote", space=self.space, table=plan.table, tier=plan.tier)
+                sketching = Sketching(
+                    state, scene, self.steps, dear=dear, timed=timed, memory=memory
+                )
+                elapsed_s.set(0.0)
+                with contextlib.suppress(Waiting):
+                    await called(plan.recipe, RecipeContext(scene, sketching), plan.order.brief)
+                longest = max(longest, elapsed_s.get())
+                passes.append(sketching)
+        return (passes[0], passes[1]), longest
 
 
 def _as_it_stands(record: RunRecord) -> RunRecord:

@@ -16,6 +16,10 @@ from pydantic_core import PydanticUndefined
 from brandmodel.errors import InvalidRequestError
 from brandmodel.tasks import Asset, Request
 
+# Made once: ``json.dumps`` makes an encoder at every call that is not as usual.
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_HEAD = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def canonical(value: Any) -> Any:
     """JSON-able form in which equal requests are equal.
@@ -76,7 +80,7 @@ def _fields(cls: type[BaseModel]) -> tuple[tuple[str, Any, bool], ...]:
 
 def canonical_json(value: Any) -> str:
     """Canonical form as text; equal values give equal text."""
-    return json.dumps(canonical(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _CANONICAL(canonical(value))
 
 
 def step_key(
@@ -93,7 +97,7 @@ def step_key(
         body: ``canonical_json(request)`` when the caller has it already.
     """
     head = [space, type(request).__name__, request.meaning(), grade, "hero" if hero else "", take]
-    text = json.dumps(head, ensure_ascii=False) + (body or canonical_json(request))
+    text = _HEAD(head) + (body or canonical_json(request))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -12,8 +12,8 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from brandmodel.engine.asks import Ask, Hold, Obtained, obtained, record_of
@@ -65,8 +65,6 @@ class Ledger:
         attempt = uuid.uuid4().hex
         holder = f"{self._holder}:{attempt[:8]}"
         while True:
-            if found := await self._find(ask.key, ask.request):
-                return found
             held = await self._adopt(ask, target, holder)
             if held is None:
                 held = await self.journal.reserve(
@@ -95,6 +93,8 @@ class Ledger:
             if isinstance(held, int):
                 return Hold(attempt, held, holder)
             # Another process runs this very step: wait for its result, or for its lease to end.
+            if found := await self._find(ask.key, ask.request):
+                return found
             await asyncio.sleep(0.1)
 
     async def _adopt(self, ask: Ask, target: Target, holder: str) -> Hold | LeaseHeld | None:
@@ -173,20 +173,21 @@ class Ledger:
         handle = {"target": job.target, "task": job.task, "handle": dict(job.handle)}
         await self.journal.started(hold.attempt, json.dumps(handle), now=time.time())
 
-    @asynccontextmanager
-    async def renewed(self, key: str, holder: str) -> AsyncGenerator[None]:
-        """Keep the lease for as long as the block runs."""
+    @contextmanager
+    def renewed(self, key: str, holder: str) -> Generator[None]:
+        """Keep the lease for as long as the block runs; most calls end before there is need to."""
+        loop, renewing = asyncio.get_running_loop(), list[asyncio.Task[bool]]()
 
-        async def renewing() -> None:
-            while True:
-                await asyncio.sleep(LEASE_S / 3)
-                await self.journal.renew(key, holder, until=time.time() + LEASE_S)
+        def renew() -> None:
+            until = time.time() + LEASE_S
+            renewing[:] = [loop.create_task(self.journal.renew(key, holder, until=until))]
+            timers[:] = [loop.call_later(LEASE_S / 3, renew)]
 
-        task = asyncio.create_task(renewing())
+        timers = [loop.call_later(LEASE_S / 3, renew)]
         try:
             yield
         finally:
-            task.cancel()
+            timers[0].cancel()
 
 
 def _raised(scope: str) -> str:

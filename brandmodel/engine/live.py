@@ -99,7 +99,13 @@ class Live:
             def seat(record: StepRecord, notes: tuple[str, ...]) -> RunStep:
                 return self._seat(ask, name, record, "ran", notes)
 
+            if run.listeners:
+                # Whoever stops a run on this event stops it before the step.
+                await asyncio.sleep(0)
             obtained = await self._steps.obtain(replace(ask, seat=seat))
+            if not obtained.ran:
+                # A recipe whose steps are all known shall not keep the others waiting.
+                await asyncio.sleep(0)
             status = "ran" if obtained.ran else "reused"
             self._finished(ask, name, obtained, status, time.perf_counter() - began)
             span.set_attribute(telemetry.STEP_STATUS, status)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from brandmodel.engine import overrides as words
 from brandmodel.engine.laws import check_recipe
-from brandmodel.engine.quote import Quote
 from brandmodel.engine.spend import run_limit
 from brandmodel.errors import BudgetExceededError, InvalidRequestError
 from brandmodel.recipes import Recipe, find, pick, refuse_unmade_media
@@ -77,7 +76,7 @@ def planned(order: Order, tables: Tables) -> Plan:
     return Plan(order, recipe, table, tier)
 
 
-def refuse_too_dear(plan: Plan, quote: Quote) -> None:
+def refuse_too_dear(plan: Plan, least_nano: int) -> None:
     """Refuse what costs more than its caps even at the least.
 
     Raises:
@@ -85,13 +84,13 @@ def refuse_too_dear(plan: Plan, quote: Quote) -> None:
     """
     budget = nano_or_none(plan.order.budget_usd)
     limit = run_limit(plan.table, budget)
-    if nano(quote.low_usd) <= limit:
+    if least_nano <= limit:
         return
     what, raised = "the budget is", "raise the budget"
     if budget is None:
         what, raised = "the cap of a run is", "give it a budget, or raise run_usd of the model"
     raise BudgetExceededError(
-        f"the run costs at least ${quote.low_usd:.4f}, {what} ${usd(limit):.4f}",
+        f"the run costs at least ${usd(least_nano):.4f}, {what} ${usd(limit):.4f}",
         hint=f"{raised}; nothing was started",
     )
 

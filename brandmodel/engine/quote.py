@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
+from brandmodel.engine.asks import Obtained
 from brandmodel.engine.context import Res, Scene, elapsed_s
 from brandmodel.engine.keys import canonical_json, step_key
 from brandmodel.engine.live import RunState
@@ -63,18 +64,81 @@ class Quote(Value):
         return f"{money}, {units}, about {self.seconds:.1f} s, {len(self.steps)} steps"
 
 
-class Sketching:
-    """Prices steps along one continuation."""
+class Memory:
+    """What the journal said, so that it is asked once."""
 
-    def __init__(self, run: RunState, scene: Scene, steps: Steps, *, dear: bool) -> None:
+    def __init__(self, steps: Steps) -> None:
+        """Remember nothing yet."""
+        self._steps = steps
+        self._found: dict[str, Obtained | None] = {}
+        self._tasks: dict[tuple[str, str], bool] = {}
+        self._seconds: dict[tuple[str, str], float | None] = {}
+
+    async def find(self, key: str, request: Request[Any]) -> Obtained | None:
+        """See ``Steps``."""
+        if key not in self._found:
+            self._found[key] = await self._steps.find(key, request)
+        return self._found[key]
+
+    async def has_task(self, space: str, task: str) -> bool:
+        """See ``Journal``."""
+        asked = space, task
+        if asked not in self._tasks:
+            self._tasks[asked] = await self._steps.journal.has_task(space, task)
+        return self._tasks[asked]
+
+    async def typical_seconds(self, target: str, task: str) -> float | None:
+        """See ``Journal``."""
+        asked = target, task
+        if asked not in self._seconds:
+            self._seconds[asked] = await self._steps.journal.typical_seconds(target, task)
+        return self._seconds[asked]
+
+
+class Sketching:
+    """Prices steps along one continuation.
+
+    Attributes:
+        quotes: what each step may cost, where all of that was asked for.
+        least_nano: what it costs at least, in nano-USD, where only that was.
+    """
+
+    def __init__(
+        self,
+        run: RunState,
+        scene: Scene,
+        steps: Steps,
+        *,
+        dear: bool,
+        timed: bool = True,
+        memory: Memory | None = None,
+    ) -> None:
+        """Price nothing yet.
+
+        Args:
+            run: in whose space and table.
+            scene: of the recipe.
+            steps: which has the journal.
+            dear: along the dearest continuation, else the cheapest.
+            timed: find out all of it; else only the least that it can cost.
+            memory: of the other pass.
+        """
         self._run = run
         self._scene = scene
         self._steps = steps
         self._dear = dear
+        self._timed = timed
+        self._memory = Memory(steps) if memory is None else memory
         self._sketched = False
         self._seen: set[str] = set()
         self.table = run.table
         self.quotes: dict[str, StepQuote] = {}
+        self.least_nano: dict[str, int] = {}
+
+    @property
+    def asked(self) -> dict[str, None]:
+        """Every step's name that the recipe used."""
+        return self._scene.asked
 
     async def perform(self, request: Request[Res], *, name: str, take: int) -> Res:
         """See ``Interpreter``."""
@@ -93,12 +157,15 @@ class Sketching:
             body=canonical_json(request),
         )
         self._scene.names.claim(name, key)
-        found = await self._steps.find(key, request)
+        found = await self._memory.find(key, request)
         # Equal sketches need not mean equal requests: only the cheapest continuation may hope so.
         twin = key in self._seen and not (self._dear and self._sketched)
         known = found is not None or twin
         self._seen.add(key)
-        await self._price(request, name, known, route.targets[0].id, route.targets)
+        if self._timed:
+            await self._price(request, name, known, route.targets[0].id, route.targets)
+        elif not self._dear:
+            self.least_nano[name] = await self._least(request, known, route.targets)
         result = found.result if found else request.sketch(dear=self._dear)
         self._sketched = self._sketched or found is None
         if edits_result(request, override) and override is not None:
@@ -110,18 +177,16 @@ class Sketching:
     ) -> None:
         task = type(request).__name__
         low_usage, high_usage = request.bounds()
-        low = min((least(t, low_usage) for t in targets), default=0)
-        high = max((most(t, high_usage) for t in targets), default=0)
-        low_units, high_units = low_usage.units, high_usage.units
-        seconds = 0.0
-        if known:
-            low = high = 0
-            low_units = high_units = 0.0
-        else:
-            usual = await self._steps.journal.typical_seconds(target, task)
+        low = await self._least(request, known, targets)
+        high, seconds = 0, 0.0
+        low_units = high_units = 0.0
+        if not known:
+            high = max((most(t, high_usage) for t in targets), default=0)
+            high_units = high_usage.units
+            usual = await self._memory.typical_seconds(target, task)
             seconds = usual if usual is not None else targets[0].latency_s
-            if self._sketched and await self._steps.journal.has_task(self._run.space, task):
-                low, low_units = 0, 0.0
+            if not await self._hopeful(task):
+                low_units = low_usage.units
         elapsed_s.set(elapsed_s.get() + seconds)
         self.quotes[name] = StepQuote(
             name=name,
@@ -135,6 +200,17 @@ class Sketching:
             high_units=round(high_units, 6),
             seconds=seconds,
         )
+
+    async def _least(self, request: Request[Any], known: bool, targets: Sequence[Any]) -> int:
+        """Nano-USD that a step costs at least."""
+        if known or await self._hopeful(type(request).__name__):
+            return 0
+        usage = request.bounds()[0]
+        return min((least(t, usage) for t in targets), default=0)
+
+    async def _hopeful(self, task: str) -> bool:
+        """Whether a step after the first sketched one could turn out to be in the journal."""
+        return self._sketched and await self._memory.has_task(self._run.space, task)
 
     async def stream(self, request: Request[Res], *, name: str) -> AsyncIterator[str | Res]:
         """See ``Interpreter``."""

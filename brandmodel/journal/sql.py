@@ -95,16 +95,20 @@ RUN = f"SELECT {RUN_COLUMNS} FROM runs WHERE substr(id, 1, length(?)) = ? ORDER 
 RUNS = f"SELECT {RUN_COLUMNS} FROM runs WHERE ? IN ('', recipe) ORDER BY started_at DESC LIMIT ?"
 RUN_STEPS = f"SELECT {RUN_STEP_COLUMNS} FROM run_steps WHERE run_id = ? ORDER BY seq"
 LEASE = "SELECT holder, fence, expires_at FROM leases WHERE key = ?"
+# Always one row: (1 if the step is finished, holder, fence, expires_at).
+CLAIM = """SELECT s.key IS NOT NULL, l.holder, l.fence, l.expires_at
+    FROM (SELECT ? AS key) k LEFT JOIN leases l ON l.key = k.key LEFT JOIN steps s ON s.key = k.key"""
 TAKE_LEASE = """INSERT INTO leases (key, holder, fence, expires_at) VALUES (?, ?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET holder = excluded.holder, fence = excluded.fence,
     expires_at = excluded.expires_at"""
 RENEW_LEASE = "UPDATE leases SET expires_at = ? WHERE key = ? AND holder = ?"
 # The row stays, expired, so that the fencing number only ever grows.
 END_LEASE = "UPDATE leases SET expires_at = 0 WHERE key = ? AND fence = ?"
-ADD_CAP = """INSERT INTO caps (scope, limit_nano, held_nano, spent_nano) VALUES (?, ?, 0, 0)
-    ON CONFLICT (scope) DO UPDATE SET limit_nano = excluded.limit_nano"""
-HOLD = """UPDATE caps SET held_nano = held_nano + ?
-    WHERE scope = ? AND held_nano + spent_nano + ? <= limit_nano"""
+# Changes nothing where the cap would be passed; the price by itself has to be within the limit.
+HOLD = """INSERT INTO caps (scope, limit_nano, held_nano, spent_nano) VALUES (?, ?, ?, 0)
+    ON CONFLICT (scope) DO UPDATE SET limit_nano = excluded.limit_nano,
+    held_nano = caps.held_nano + excluded.held_nano
+    WHERE caps.held_nano + caps.spent_nano + excluded.held_nano <= excluded.limit_nano"""
 LET_GO = "UPDATE caps SET held_nano = held_nano - ? WHERE scope = ?"
 CAP = "SELECT limit_nano, held_nano, spent_nano FROM caps WHERE scope = ?"
 SETTLE_CAPS = """UPDATE caps SET held_nano = held_nano - ?, spent_nano = spent_nano + ?

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
@@ -71,22 +71,20 @@ def _units(target: Target, usage: Usage) -> int:
     if price is None:
         return 0
     billed = replace(usage, seconds=_billed_s(target.limits.get("durations_s"), usage.seconds))
-    amounts = _amounts(billed)
-    return sum(math.ceil(each * amounts[unit]) for unit, each in price.units.items())
+    return sum(math.ceil(each * _AMOUNTS[unit](billed)) for unit, each in price.units.items())
 
 
-def _amounts(usage: Usage) -> Mapping[str, Fraction]:
-    """Exact: the noise of floats must not become a nano-dollar."""
-    return {
-        "request": Fraction(1),
-        "million_tokens_in": Fraction(usage.tokens_in, 10**6),
-        "million_tokens_out": Fraction(usage.tokens_out, 10**6),
-        "image": Fraction(usage.images),
-        "megapixel": Fraction(usage.pixels, 10**6),
-        "started_megapixel": Fraction(math.ceil(usage.pixels / 2**20)),
-        "second": Fraction(usage.seconds).limit_denominator(10**6),
-        "thousand_characters": Fraction(usage.characters, 1000),
-    }
+_AMOUNTS: Mapping[str, Callable[[Usage], Fraction | int]] = {
+    "request": lambda usage: 1,
+    "million_tokens_in": lambda usage: Fraction(usage.tokens_in, 10**6),
+    "million_tokens_out": lambda usage: Fraction(usage.tokens_out, 10**6),
+    "image": lambda usage: usage.images,
+    "megapixel": lambda usage: Fraction(usage.pixels, 10**6),
+    "started_megapixel": lambda usage: math.ceil(usage.pixels / 2**20),
+    "second": lambda usage: Fraction(usage.seconds).limit_denominator(10**6),
+    "thousand_characters": lambda usage: Fraction(usage.characters, 1000),
+}
+"""Exact: the noise of floats must not become a nano-dollar."""
 
 
 def _billed_s(durations_s: Sequence[float] | None, seconds: float) -> float:
