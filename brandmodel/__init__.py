@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from brandmodel.brand import Brand, Palette, Voice
     from brandmodel.engine.overrides import choice, edit, lock
     from brandmodel.engine.quote import Quote
-    from brandmodel.engine.receipt import Event, Output, Receipt
+    from brandmodel.engine.receipt import Answer, Event, Output, Receipt
     from brandmodel.errors import BrandModelError
     from brandmodel.model import AsyncBrandModel, AsyncRun, BrandModel, Run
     from brandmodel.result import Result
@@ -38,6 +38,7 @@ _HOMES = {
     "Palette": "brand",
     "Voice": "brand",
     "BrandModelError": "errors",
+    "Answer": "engine.receipt",
     "Event": "engine.receipt",
     "Output": "engine.receipt",
     "Receipt": "engine.receipt",
@@ -48,6 +49,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Answer",
     "Asset",
     "AsyncBrandModel",
     "AsyncRun",

@@ -9,7 +9,7 @@ import functools
 import importlib
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from brandmodel.engine.execution import Execution
     from brandmodel.engine.orders import Order
     from brandmodel.engine.quote import Quote
-    from brandmodel.engine.receipt import Event
+    from brandmodel.engine.receipt import Answer, Event
+    from brandmodel.tasks import Request, Tier
+    from brandmodel.tasks._base import R
 
 T = TypeVar("T")
 
@@ -128,6 +130,30 @@ class AsyncBrandModel:
         """What a run would cost, for free; arguments as of ``run``."""
         return await self.engine.quote(await self._order(prompt, wishes))
 
+    async def call(self, request: Request[R], *, tier: Tier | None = None) -> Answer[R]:
+        """One call of a language model, without a run around it: nothing is kept, nothing reused.
+
+        Args:
+            request: ``Chat``, ``Embed`` or ``Moderate``.
+            tier: None takes the model's default.
+
+        Raises:
+            RequestError: it cannot be done as asked.
+            RoutingError: every target failed.
+            BudgetExceededError: a cap would be passed.
+        """
+        return await self.engine.text.call(request, model=self._model, tier=tier)
+
+    def stream(
+        self, request: Request[R], *, tier: Tier | None = None
+    ) -> AsyncIterator[str | Answer[R]]:
+        """Pieces of an answer's text as they come, and the whole answer last; see ``call``.
+
+        Raises:
+            StreamBrokenError: it broke off after its first piece; what had come is in its ``text``.
+        """
+        return self.engine.text.stream(request, model=self._model, tier=tier)
+
     async def resume(self, run_id: str, *, overrides: Mapping[str, Any] | None = None) -> Result:
         """Go on with a run that waits or was stopped, with a person's words added.
 
@@ -202,9 +228,7 @@ class Run:
 
     def events(self) -> Iterator[Event]:
         """Events from now on, until the run ends."""
-        events = self._run.events()
-        while (event := self._portal.call(_next_or_none, events)) is not None:
-            yield event
+        return _handed_on(self._portal, self._run.events())
 
     def wait(self) -> Result:
         """The result, when there is one.
@@ -262,6 +286,14 @@ class BrandModel:
     def quote(self, prompt: str, **wishes: Unpack[Wishes]) -> Quote:
         """What a run would cost, for free; arguments as of ``run``."""
         return self._call(lambda: self._asynchronous.quote(prompt, **wishes))
+
+    def call(self, request: Request[R], *, tier: Tier | None = None) -> Answer[R]:
+        """One call of a language model; see ``AsyncBrandModel.call``."""
+        return self._call(lambda: self._asynchronous.call(request, tier=tier))
+
+    def stream(self, request: Request[R], *, tier: Tier | None = None) -> Iterator[str | Answer[R]]:
+        """Pieces of an answer's text as they come; see ``AsyncBrandModel.stream``."""
+        return _handed_on(self._open(), self._asynchronous.stream(request, tier=tier))
 
     def resume(self, run_id: str, *, overrides: Mapping[str, Any] | None = None) -> Result:
         """Go on with a run that waits or was stopped; see ``AsyncBrandModel.resume``."""
@@ -348,8 +380,16 @@ def open_engine(
     return Engine(home=home_of(brand, home), brand=brand, tables=load_tables(layers), memory=memory)
 
 
-async def _next_or_none(events: AsyncIterator[Event]) -> Event | None:
-    return await anext(events, None)
+def _handed_on(portal: BlockingPortal, items: AsyncIterator[T]) -> Iterator[T]:
+    async def next_or_none() -> T | None:
+        return await anext(items, None)
+
+    try:
+        while (item := portal.call(next_or_none)) is not None:
+            yield item
+    finally:
+        if isinstance(items, AsyncGenerator):
+            portal.call(items.aclose)
 
 
 __all__ = ["AsyncBrandModel", "AsyncRun", "BrandModel", "Run"]

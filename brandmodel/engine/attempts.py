@@ -12,13 +12,12 @@ import contextlib
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from typing import Any
 
 from brandmodel import telemetry
 from brandmodel.engine.asks import Ask, Hold, Obtained, Store, Trail, record_of
-from brandmodel.engine.ledger import Ledger, Lost, ended
+from brandmodel.engine.ledger import Books, LookUp, Lost, close_broken, close_failed, ended
 from brandmodel.engine.looks import Looks
 from brandmodel.engine.receipt import AttemptReceipt
 from brandmodel.errors import (
@@ -36,7 +35,6 @@ from brandmodel.errors import (
     UnavailableError,
     may_retry,
 )
-from brandmodel.journal import Journal
 from brandmodel.routing import Health, usd
 from brandmodel.routing.policies import arranged
 from brandmodel.routing.prices import most
@@ -47,7 +45,6 @@ from brandmodel.tasks import (
     Job,
     LongProvider,
     Provider,
-    Request,
     StreamingProvider,
     Target,
 )
@@ -64,27 +61,24 @@ class Attempts:
 
     def __init__(
         self,
-        journal: Journal,
         store: Store,
         provider_of: Callable[[Target], Provider],
         health: Health,
-        find: Callable[[str, Request[Any]], Awaitable[Obtained | None]],
+        books: Callable[[LookUp], Books],
     ) -> None:
         """Hold what all attempts need.
 
         Args:
-            journal: where attempts are written down.
             store: where results go.
             provider_of: who speaks to a target.
             health: of the targets.
-            find: looks for a finished step.
+            books: where their money is held, given how to ask a vendor for a call that got lost.
         """
-        self.journal = journal
         self.store = store
         self.provider_of = provider_of
         self.health = health
         self.looks = Looks()
-        self.ledger = Ledger(journal, find, self._asked_after)
+        self.books = books(self._asked_after)
 
     async def make(self, ask: Ask) -> Obtained:
         """The step, from the first target that can serve it.
@@ -159,7 +153,7 @@ class Attempts:
             yield obtained
             return
         high = most(target, ask.request.bounds()[1])
-        hold = await self.ledger.hold(ask, target, high) if high else None
+        hold = await self.books.hold(ask, target, high) if high else None
         if isinstance(hold, Obtained):
             yield str(getattr(hold.result, "text", ""))
             yield hold
@@ -177,15 +171,15 @@ class Attempts:
                 raise UnavailableError("the stream ended without its result")
         except (ProviderError, RequestError, ConfigError) as error:
             if hold is not None:
-                await self.ledger.close_broken(hold, error)
+                await close_broken(self.books, hold, error)
             raise
         except (asyncio.CancelledError, GeneratorExit):
             # Whoever listened went away; what was said until then is on the vendor's bill.
             if hold is not None:
-                await asyncio.shield(self.journal.forfeit(hold.attempt, hold.fence, error="left"))
+                await asyncio.shield(self.books.forfeit(hold, error="left"))
             raise
         self.health.succeeded(target, time.perf_counter() - began)
-        yield await self.ledger.kept(ask, target, done, hold, time.perf_counter() - began)
+        yield await self.books.kept(ask, target, done, hold, time.perf_counter() - began)
 
     async def _tried(self, ask: Ask, target: Target, trail: Trail, *, persist: bool) -> Obtained:
         """One target; the last one is tried again where that can help."""
@@ -264,7 +258,7 @@ class Attempts:
         began = time.perf_counter()
         call = self._call(ask, target, uuid.uuid4().hex)
         done = await self._finish(call, trail, None)
-        return await self.ledger.kept(ask, target, done, None, time.perf_counter() - began)
+        return await self.books.kept(ask, target, done, None, time.perf_counter() - began)
 
     async def _stand_in(self, ask: Ask, target: Target) -> Obtained:
         began = time.perf_counter()
@@ -277,25 +271,25 @@ class Attempts:
     async def _paid(
         self, ask: Ask, target: Target, high: int, trail: Trail, *, resent: bool = False
     ) -> Obtained:
-        hold = await self.ledger.hold(ask, target, high)
+        hold = await self.books.hold(ask, target, high)
         if isinstance(hold, Obtained):
             return hold
         began = time.perf_counter()
         call = self._call(ask, target, hold.attempt)
         try:
-            with self.ledger.renewed(ask.key, hold.holder):
+            with self.books.renewed(ask.key, hold.holder):
                 try:
                     done = await self._finish(call, trail, hold)
                 except ProviderError as error:
                     found = await self._looked_up(ask, call, error, hold)
                     done = await self._finish(call, trail, found)
         except (ProviderError, RequestError, ConfigError) as error:
-            trail.lost_nano += await self.ledger.close_failed(hold, error, high)
+            trail.lost_nano += await close_failed(self.books, hold, error, high)
             if trail.lost_nano and not (resent or ended(error)):
                 self._note(trail, target, error, began)
                 return await self._paid(ask, target, high, trail, resent=True)
             raise
-        return await self.ledger.kept(ask, target, done, hold, time.perf_counter() - began)
+        return await self.books.kept(ask, target, done, hold, time.perf_counter() - began)
 
     async def _looked_up(self, ask: Ask, call: Call, error: ProviderError, hold: Hold) -> Hold:
         """The hold with what a call came to whose reply was lost, where the vendor can be asked.
@@ -341,7 +335,7 @@ class Attempts:
         if len(ask.route.targets) == 1:
             return list(ask.route.targets)
         targets = self._by_policy(ask)
-        begun = {attempt.target for attempt in await self.journal.open_attempts(ask.key)}
+        begun = await self.books.begun(ask.key)
         return sorted(targets, key=lambda target: target.id not in begun)
 
     def _call(self, ask: Ask, target: Target, attempt: str) -> Call:
@@ -365,7 +359,7 @@ class Attempts:
                     async with self.health.slot(call.target):
                         begun = await provider.start(call)
                     if isinstance(begun, Job) and hold is not None:
-                        await self.ledger.written_down(hold, begun)
+                        await self.books.written_down(hold, begun)
                 return await self._followed(provider, begun, call, hold)
         except TimeoutError:
             if isinstance(begun, Job) and isinstance(provider, LongProvider):
@@ -397,7 +391,7 @@ class Attempts:
                     continue
                 wish_s, failed = 0.0, 0
                 if isinstance(looked, Job) and looked != answer and hold is not None:
-                    await self.ledger.written_down(hold, looked)
+                    await self.books.written_down(hold, looked)
                 answer = looked
             return answer
 

@@ -25,6 +25,7 @@ from brandmodel.engine.providers import Providers
 from brandmodel.engine.quote import Memory, Quote, Sketching, combined
 from brandmodel.engine.spend import Outcome, caps_of, resolve
 from brandmodel.engine.steps import Steps
+from brandmodel.engine.text import TextPath
 from brandmodel.errors import (
     InvalidRequestError,
     UnknownRunError,
@@ -58,6 +59,7 @@ class Engine:
             credentials=lambda: tables.credentials,
         )
         self.steps = Steps(self.journal, self.store, self.providers.of)
+        self.text = TextPath(tables, self.journal, self.store, self.providers.of, self.steps.health)
         self.space = "project"
         self._quoting = asyncio.Lock()
         load_plugins(brand.folder)
@@ -177,6 +179,7 @@ class Engine:
 
     async def aclose(self) -> None:
         """Close processes, files and threads."""
+        await self.text.aclose()
         await self.providers.aclose()
         await self.journal.aclose()
 

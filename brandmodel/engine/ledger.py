@@ -13,8 +13,8 @@ import socket
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
-from typing import Any, Literal
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Literal, Protocol
 
 from brandmodel.engine.asks import Ask, Hold, Obtained, obtained, record_of
 from brandmodel.errors import (
@@ -37,6 +37,81 @@ Lost = Job | Done | Literal["unknown"] | None
 """What a vendor says of a call whose reply was lost; None: it knows of no such call."""
 LookUp = Callable[[Ask, Target, str, float], Awaitable[Lost]]
 """Of an attempt by its id and when it began."""
+
+
+class Books(Protocol):
+    """Where the price of a call is held while it runs, and what it came to is written.
+
+    ``Ledger`` writes all of it down before it goes on; ``Slices`` does so for many small calls at once.
+    """
+
+    async def begun(self, key: str) -> frozenset[str]:
+        """Targets at which an earlier process may have begun the step."""
+        ...
+
+    async def hold(self, ask: Ask, target: Target, high: int) -> Hold | Obtained:
+        """The money for a call; or its result, if another process comes first.
+
+        Raises:
+            BudgetExceededError: a cap would be passed.
+        """
+        ...
+
+    def renewed(self, key: str, holder: str) -> AbstractContextManager[None]:
+        """Keep what is held for as long as the block runs."""
+        ...
+
+    async def written_down(self, hold: Hold, job: Job) -> None:
+        """The vendor has it: its handle is kept before anybody waits."""
+        ...
+
+    async def kept(
+        self, ask: Ask, target: Target, done: Done, hold: Hold | None, seconds: float
+    ) -> Obtained:
+        """The finished step, its money settled to the vendor's figure."""
+        ...
+
+    async def release(self, hold: Hold, *, error: str) -> None:
+        """Nothing was started: let the money go."""
+        ...
+
+    async def forfeit(self, hold: Hold, *, error: str) -> None:
+        """Charge the high price for what brought nothing."""
+        ...
+
+    async def unknown(self, hold: Hold, *, error: str) -> None:
+        """Something may have been started: the money stays held."""
+        ...
+
+
+async def close_failed(books: Books, hold: Hold, error: BrandModelError, high: int) -> int:
+    """Close a failed attempt; what is lost with it, in nano-USD.
+
+    Nothing where nothing was started. Its high price where it ended without a result but may be
+    billed, or where nobody can tell and it is little.
+
+    Raises:
+        OutcomeUnknownError: it may have started something, and is too dear to ask for again.
+    """
+    name = type(error).__name__
+    if not getattr(error, "started", False):
+        await books.release(hold, error=name)
+        return 0
+    if ended(error) or high <= RESEND_BELOW_NANO:
+        await books.forfeit(hold, error=name)
+        return high
+    await books.unknown(hold, error=name)
+    raise OutcomeUnknownError(
+        f"a call that costs up to ${usd(high):.2f} broke off and may have started; "
+        "the money stays held",
+        hint=f"look it up at the vendor, then: brandmodel resolve {hold.attempt[:8]}",
+    ) from error
+
+
+async def close_broken(books: Books, hold: Hold, error: BrandModelError) -> None:
+    """A text that broke off is charged at its high price: nobody can tell how much was billed."""
+    close = books.forfeit if getattr(error, "started", False) else books.release
+    await close(hold, error=type(error).__name__)
 
 
 class Ledger:
@@ -82,12 +157,7 @@ class Ledger:
                     )
                 )
             if isinstance(held, CapReached):
-                raise BudgetExceededError(
-                    f"{type(ask.request).__name__} may cost ${usd(high):.4f}; "
-                    f"${usd(held.taken_nano):.4f} of the cap of ${usd(held.limit_nano):.4f} "
-                    f"({held.scope.partition(':')[0]}) is taken",
-                    hint=f"{_raised(held.scope)} and run again; what is finished is kept",
-                )
+                raise cap_passed(ask, high, held)
             if isinstance(held, Hold):
                 return held
             if isinstance(held, int):
@@ -128,10 +198,7 @@ class Ledger:
         self, ask: Ask, target: Target, done: Done, hold: Hold | None, seconds: float
     ) -> Obtained:
         """The finished step in the journal, its money settled to the vendor's figure."""
-        charged = 0
-        if hold is not None:
-            used = done.usage or ask.request.usage(done.result)
-            charged = done.usd_nano if done.usd_nano is not None else cost(target, used)
+        charged = charge(ask, target, done) if hold is not None else 0
         record = record_of(ask, target, done, charged, seconds)
         seat = ask.seat(record, done.result.notes)
         if hold is None:
@@ -140,33 +207,21 @@ class Ledger:
             kept = await self.journal.settle(hold.attempt, hold.fence, charged, record, seat)
         return obtained(ask, kept, done, record)
 
-    async def close_failed(self, hold: Hold, error: BrandModelError, high: int) -> int:
-        """Close a failed attempt; what is lost with it, in nano-USD.
+    async def begun(self, key: str) -> frozenset[str]:
+        """See ``Books``."""
+        return frozenset(attempt.target for attempt in await self.journal.open_attempts(key))
 
-        Nothing where nothing was started. Its high price where it ended without a result but may be
-        billed, or where nobody can tell and it is little.
+    async def release(self, hold: Hold, *, error: str) -> None:
+        """See ``Books``."""
+        await self.journal.release(hold.attempt, hold.fence, error=error)
 
-        Raises:
-            OutcomeUnknownError: it may have started something, and is too dear to ask for again.
-        """
-        if not getattr(error, "started", False):
-            await self.journal.release(hold.attempt, hold.fence, error=type(error).__name__)
-            return 0
-        if ended(error) or high <= RESEND_BELOW_NANO:
-            await self.journal.forfeit(hold.attempt, hold.fence, error=type(error).__name__)
-            return high
-        await self.journal.unknown(hold.attempt, hold.fence, error=type(error).__name__)
-        raise OutcomeUnknownError(
-            f"a call that costs up to ${usd(high):.2f} broke off and may have started; "
-            "the money stays held",
-            hint=f"look it up at the vendor, then: brandmodel resolve {hold.attempt[:8]}",
-        ) from error
+    async def forfeit(self, hold: Hold, *, error: str) -> None:
+        """See ``Books``."""
+        await self.journal.forfeit(hold.attempt, hold.fence, error=error)
 
-    async def close_broken(self, hold: Hold, error: BrandModelError) -> None:
-        """A text that broke off is charged at its high price: nobody can tell how much was billed."""
-        started = getattr(error, "started", False)
-        close = self.journal.forfeit if started else self.journal.release
-        await close(hold.attempt, hold.fence, error=type(error).__name__)
+    async def unknown(self, hold: Hold, *, error: str) -> None:
+        """See ``Books``."""
+        await self.journal.unknown(hold.attempt, hold.fence, error=error)
 
     async def written_down(self, hold: Hold, job: Job) -> None:
         """The vendor has it: its handle is kept before anybody waits."""
@@ -188,6 +243,23 @@ class Ledger:
             yield
         finally:
             timers[0].cancel()
+
+
+def charge(ask: Ask, target: Target, done: Done) -> int:
+    """What a call came to, in nano-USD: the vendor's figure, else what it consumed at the row's price."""
+    if done.usd_nano is not None:
+        return done.usd_nano
+    return cost(target, done.usage or ask.request.usage(done.result))
+
+
+def cap_passed(ask: Ask, high: int, reached: CapReached) -> BudgetExceededError:
+    """Says which cap a call would pass, and what helps."""
+    return BudgetExceededError(
+        f"{type(ask.request).__name__} may cost ${usd(high):.4f}; "
+        f"${usd(reached.taken_nano):.4f} of the cap of ${usd(reached.limit_nano):.4f} "
+        f"({reached.scope.partition(':')[0]}) is taken",
+        hint=f"{_raised(reached.scope)} and run again; what is finished is kept",
+    )
 
 
 def _raised(scope: str) -> str:

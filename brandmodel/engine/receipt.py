@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Generic, Literal
 
 from brandmodel.tasks import Asset, Stage, Tier, Value
+from brandmodel.tasks._base import R
 
 StepStatus = Literal["ran", "reused", "overridden"]
 RunStatus = Literal["running", "done", "waiting", "failed", "stopped"]
@@ -53,6 +54,14 @@ class StepReceipt(Value):
     seconds: float
     notes: tuple[str, ...] = ()
     attempts: tuple[AttemptReceipt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[R]):
+    """What one call of the text path brought, and what it cost."""
+
+    result: R
+    receipt: StepReceipt
 
 
 class Receipt(Value):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, get_args
@@ -24,13 +24,23 @@ Outcome = Literal["ran", "did-not", "give-up"]
 
 def caps_of(table: ModelTable, run: RunRecord, *, now: datetime) -> tuple[tuple[str, int], ...]:
     """Every cap that applies to a run: (scope, limit in nano-USD)."""
+    own = (f"run:{run.id}", run_limit(table, run.budget_nano))
+    return (own, *_daily(table, run.api_key, now))
+
+
+def call_caps(
+    table: ModelTable, key: str, *, scope: str, now: datetime
+) -> tuple[tuple[str, int], ...]:
+    """Every cap that applies to one call of the text path: its own, which is a run's, first."""
+    return ((scope, run_limit(table, None)), *_daily(table, key, now))
+
+
+def _daily(table: ModelTable, key: str, now: datetime) -> Iterator[tuple[str, int]]:
     row, day = table.model.caps, f"{now:%Y-%m-%d}"
-    caps = [(f"run:{run.id}", run_limit(table, run.budget_nano))]
     if row.day_usd is not None:
-        caps.append((f"day:{table.name}:{day}", nano(row.day_usd)))
-    if run.api_key and row.key_usd_per_day is not None:
-        caps.append((f"key:{run.api_key}:{day}", nano(row.key_usd_per_day)))
-    return tuple(caps)
+        yield f"day:{table.name}:{day}", nano(row.day_usd)
+    if key and row.key_usd_per_day is not None:
+        yield f"key:{key}:{day}", nano(row.key_usd_per_day)
 
 
 def run_limit(table: ModelTable, budget_nano: int | None) -> int:

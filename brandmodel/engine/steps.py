@@ -9,6 +9,7 @@ from typing import Any
 
 from brandmodel.engine.asks import Ask, Obtained, Store, read
 from brandmodel.engine.attempts import Attempts
+from brandmodel.engine.ledger import Ledger
 from brandmodel.journal import Journal, StepRecord
 from brandmodel.routing import Health
 from brandmodel.tasks import Provider, Request, Target, assets_in
@@ -23,7 +24,12 @@ class Steps:
         self.journal = journal
         self.store = store
         self.health = Health()
-        self.attempts = Attempts(journal, store, provider_of, self.health, self.find)
+        self.attempts = Attempts(
+            store,
+            provider_of,
+            self.health,
+            lambda look_up: Ledger(journal, self.find, look_up),
+        )
         self._running: dict[str, asyncio.Future[Obtained]] = {}
 
     async def find(self, key: str, request: Request[Any]) -> Obtained | None:

@@ -17,6 +17,7 @@ from brandmodel.journal.records import (
     RunStep,
     Spending,
     StepRecord,
+    drawn,
 )
 
 
@@ -119,6 +120,20 @@ class MemoryJournal:
         if row.fence == fence:
             charged = row.high_nano if charged_nano is None else charged_nano
             self._end(attempt, "forfeited", charged, error)
+
+    async def draw(
+        self, slice_: str, fence: int, calls: Sequence[Attempt], *, keep_nano: int, until: float
+    ) -> None:
+        """See ``Journal``."""
+        row, scopes = self._attempts[slice_]
+        state = row.state if keep_nano else "released"
+        self._attempts[slice_] = (replace(row, high_nano=keep_nano, state=state), scopes)
+        for call in calls:
+            self._attempts[call.id] = (call, scopes)
+        held, charged = drawn(calls)
+        for scope in scopes:
+            self._caps[scope][1] += held - (row.high_nano - keep_nano)
+            self._caps[scope][2] += charged
 
     async def attempts(self, *, since: float = 0.0) -> list[Attempt]:
         """See ``Journal``."""

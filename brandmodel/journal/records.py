@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -194,6 +194,15 @@ class Spending:
     by_task: dict[str, int] = field(default_factory=dict[str, int])
 
 
+def drawn(calls: Iterable[Attempt]) -> tuple[int, int]:
+    """(still held, charged) of calls that ended, in nano-USD."""
+    held = charged = 0
+    for call in calls:
+        held += call.high_nano if call.state == "unknown" else 0
+        charged += call.charged_nano
+    return held, charged
+
+
 class Journal(Protocol):
     """What the engine needs of a journal. Every method commits before it returns."""
 
@@ -264,6 +273,20 @@ class Journal(Protocol):
         self, attempt: str, fence: int, *, error: str, charged_nano: int | None = None
     ) -> None:
         """Charge for something that may have been started and brought nothing; by default its high price."""
+        ...
+
+    async def draw(
+        self, slice_: str, fence: int, calls: Sequence[Attempt], *, keep_nano: int, until: float
+    ) -> None:
+        """Write calls that ended and were paid out of a slice: a reservation that many calls share.
+
+        Args:
+            slice_: the attempt that reserved it.
+            fence: of its lease; where another holds it by now, the calls are written all the same.
+            calls: settled, forfeited or unknown; the last keep their high price held.
+            keep_nano: what stays reserved for calls to come or that still run; 0 closes the slice.
+            until: when the lease ends that it is kept under.
+        """
         ...
 
     async def attempts(self, *, since: float = 0.0) -> list[Attempt]:

@@ -114,6 +114,9 @@ CAP = "SELECT limit_nano, held_nano, spent_nano FROM caps WHERE scope = ?"
 SETTLE_CAPS = """UPDATE caps SET held_nano = held_nano - ?, spent_nano = spent_nano + ?
     WHERE scope IN (SELECT scope FROM attempt_caps WHERE attempt = ?)"""
 ADD_ATTEMPT = f"INSERT INTO attempts ({ATTEMPT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
+ATTEMPT_CAPS = "SELECT scope FROM attempt_caps WHERE attempt = ?"
+SHRINK = "UPDATE attempts SET high_nano = ?, state = ? WHERE id = ?"
+KEEP_LEASE = "UPDATE leases SET expires_at = ? WHERE key = ? AND fence = ?"
 ADD_ATTEMPT_CAP = "INSERT INTO attempt_caps (attempt, scope) VALUES (?, ?)"
 ATTEMPT = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE id = ?"
 OPEN_ATTEMPTS = f"""SELECT {ATTEMPT_COLUMNS} FROM attempts

@@ -25,6 +25,7 @@ from brandmodel.journal.records import (
     RunStep,
     Spending,
     StepRecord,
+    drawn,
 )
 
 
@@ -188,6 +189,27 @@ class SqliteJournal:
                 charged = row.high_nano if charged_nano is None else charged_nano
                 _end_attempt(c, attempt, "forfeited", charged, error)
                 c.execute(sql.END_LEASE, (row.key, fence))
+
+        await self._file.write(work)
+
+    async def draw(
+        self, slice_: str, fence: int, calls: Sequence[Attempt], *, keep_nano: int, until: float
+    ) -> None:
+        """See ``Journal``."""
+
+        def work(c: sqlite3.Connection) -> None:
+            row = _attempt(c, slice_)
+            scopes: list[str] = [scope for (scope,) in c.execute(sql.ATTEMPT_CAPS, (slice_,))]
+            c.executemany(sql.ADD_ATTEMPT, [_ATTEMPT(call) for call in calls])
+            both = [(call.id, scope) for call in calls for scope in scopes]
+            c.executemany(sql.ADD_ATTEMPT_CAP, both)
+            held, charged = drawn(calls)
+            if row.fence == fence and row.state in OPEN:
+                held -= row.high_nano - keep_nano
+                state = row.state if keep_nano else "released"
+                c.execute(sql.SHRINK, (keep_nano, state, slice_))
+                c.execute(sql.KEEP_LEASE, (until if keep_nano else 0.0, row.key, fence))
+            c.execute(sql.SETTLE_CAPS, (-held, charged, slice_))
 
         await self._file.write(work)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
@@ -70,21 +69,28 @@ def _units(target: Target, usage: Usage) -> int:
     price = price_for(target.price, usage.lines) or price_for(target.price, 0)
     if price is None:
         return 0
-    billed = replace(usage, seconds=_billed_s(target.limits.get("durations_s"), usage.seconds))
-    return sum(math.ceil(each * _AMOUNTS[unit](billed)) for unit, each in price.units.items())
+    seconds = _billed_s(target.limits.get("durations_s"), usage.seconds)
+    total = 0
+    for unit, each in price.units.items():
+        amount, of = _seconds(seconds) if unit == "second" else _AMOUNTS[unit](usage)
+        total -= -each * amount // of
+    return total
 
 
-_AMOUNTS: Mapping[str, Callable[[Usage], Fraction | int]] = {
-    "request": lambda usage: 1,
-    "million_tokens_in": lambda usage: Fraction(usage.tokens_in, 10**6),
-    "million_tokens_out": lambda usage: Fraction(usage.tokens_out, 10**6),
-    "image": lambda usage: usage.images,
-    "megapixel": lambda usage: Fraction(usage.pixels, 10**6),
-    "started_megapixel": lambda usage: math.ceil(usage.pixels / 2**20),
-    "second": lambda usage: Fraction(usage.seconds).limit_denominator(10**6),
-    "thousand_characters": lambda usage: Fraction(usage.characters, 1000),
+def _seconds(seconds: float) -> tuple[int, int]:
+    return Fraction(seconds).limit_denominator(10**6).as_integer_ratio()
+
+
+_AMOUNTS: Mapping[str, Callable[[Usage], tuple[int, int]]] = {
+    "request": lambda usage: (1, 1),
+    "million_tokens_in": lambda usage: (usage.tokens_in, 10**6),
+    "million_tokens_out": lambda usage: (usage.tokens_out, 10**6),
+    "image": lambda usage: (usage.images, 1),
+    "megapixel": lambda usage: (usage.pixels, 10**6),
+    "started_megapixel": lambda usage: (-(-usage.pixels // 2**20), 1),
+    "thousand_characters": lambda usage: (usage.characters, 1000),
 }
-"""Exact: the noise of floats must not become a nano-dollar."""
+"""As (amount, of how many): the noise of floats must not become a nano-dollar, and fractions cost time."""
 
 
 def _billed_s(durations_s: Sequence[float] | None, seconds: float) -> float:

@@ -125,11 +125,22 @@ class Brief(Value):
 
 def assets_in(value: Any) -> list[Asset]:
     """Every asset that a value holds, at any depth, in order."""
+    found: list[Asset] = []
+    _collect(value, found)
+    return found
+
+
+def _collect(value: Any, found: list[Asset]) -> None:
     if isinstance(value, Asset):
-        return [value]
-    if isinstance(value, tuple | list):
-        members = cast("Sequence[Any]", value)
-        return [asset for member in members for asset in assets_in(member)]
-    if isinstance(value, Value):
-        return [asset for member in value.__dict__.values() for asset in assets_in(member)]
-    return []
+        found.append(value)
+    elif isinstance(value, tuple | list):
+        for member in cast("Sequence[Any]", value):
+            _collect(member, found)
+    elif isinstance(value, Value):
+        for member in value.__dict__.values():
+            # Most fields are plain; a call of their own for each would be most of the work.
+            if type(member) not in _PLAIN:
+                _collect(member, found)
+
+
+_PLAIN = frozenset({str, int, float, bool, type(None)})
