@@ -49,7 +49,8 @@ class FolderStore:
         asset = _described(data, name=name)
         if not self.has(asset):
             begun = _begun(self._place(asset), data)
-            await asyncio.get_running_loop().run_in_executor(None, begun.finish)
+            # What is begun is finished, even if nobody waits any more: its handles are open.
+            await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, begun.finish))
         return asset
 
     def put_now(self, data: bytes, *, name: str = "") -> Asset:

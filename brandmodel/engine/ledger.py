@@ -226,7 +226,10 @@ class Ledger:
     async def written_down(self, hold: Hold, job: Job) -> None:
         """The vendor has it: its handle is kept before anybody waits."""
         handle = {"target": job.target, "task": job.task, "handle": dict(job.handle)}
-        await self.journal.started(hold.attempt, json.dumps(handle), now=time.time())
+        # A run that is stopped just now must not forget what the vendor has begun.
+        await asyncio.shield(
+            self.journal.started(hold.attempt, json.dumps(handle), now=time.time())
+        )
 
     @contextmanager
     def renewed(self, key: str, holder: str) -> Generator[None]:

@@ -34,7 +34,7 @@ class _Writing:
 
 
 class Commits:
-    """The connections to one file; of one event loop."""
+    """The connections to one file; of one event loop at a time."""
 
     def __init__(self, path: Path) -> None:
         """Open the file lazily: nothing is read or made before the first call.
@@ -48,8 +48,10 @@ class Commits:
         self._reader: sqlite3.Connection | None = None
         self._scanner: sqlite3.Connection | None = None
         self._opening: asyncio.Future[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: list[_Writing] = []
         self._going = False
+        self._ready = False
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """What a look-up by key finds; it sees what is committed."""
@@ -75,9 +77,9 @@ class Commits:
         Raises:
             StorageError: nothing of it was written.
         """
-        if self._writer is None:
-            await self._open()
         loop = asyncio.get_running_loop()
+        if not self._ready or self._loop is not loop:
+            await self._open()
         writing = _Writing(work, loop.create_future())
         self._waiting.append(writing)
         if not self._going:
@@ -91,6 +93,7 @@ class Commits:
             await self.write(lambda _: None)
         connections = [c for c in (self._scanner, self._reader, self._writer) if c is not None]
         self._scanner = self._reader = self._writer = None
+        self._ready = False
         if connections:
             # The last one to close copies the log into the file: that waits for the disk.
             loop = asyncio.get_running_loop()
@@ -99,19 +102,27 @@ class Commits:
 
     async def _open(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
         """(writer, reader); whoever comes while they are being opened waits for them."""
-        while self._writer is None or self._reader is None:
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._opening, self._ready = loop, None, False
+        while not self._ready or self._writer is None or self._reader is None:
             if self._opening is not None:
                 await asyncio.wait([self._opening])
                 continue
-            loop = asyncio.get_running_loop()
             self._opening = loop.create_future()
             try:
-                both = await loop.run_in_executor(self._thread, _both, self._path)
-                self._writer, self._reader = both
+                await loop.run_in_executor(self._thread, self._connect)
+                # An earlier loop that ended may have left writers that nobody waits for.
+                self._waiting, self._going, self._ready = [], False, True
             finally:
                 self._opening.set_result(None)
                 self._opening = None
         return self._writer, self._reader
+
+    def _connect(self) -> None:
+        """Open what is not open; it waits behind the last commit, and the event loop for neither."""
+        if self._writer is None or self._reader is None:
+            self._writer, self._reader = _both(self._path)
 
     def _scan(self, work: Callable[[sqlite3.Connection], T]) -> T:
         if self._scanner is None:

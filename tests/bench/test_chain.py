@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -261,6 +262,26 @@ def _told(what: str, ratios: list[float]) -> str:
     )
 
 
+def _machine(folder: Path) -> str:
+    """How fast this machine is just now, to hold figures of shared machines against each other."""
+    began, numbers = time.thread_time(), dict[int, str]()
+    for number in range(300_000):
+        numbers[number % 1000] = str(number)
+    counted = time.thread_time() - began
+    waits: list[float] = []
+    with (folder / "waits").open("wb") as file:
+        for _ in range(50):
+            began = time.perf_counter()
+            file.write(b"x" * 4096)
+            file.flush()
+            os.fsync(file.fileno())
+            waits.append(time.perf_counter() - began)
+    return (
+        f"this machine: {counted * 1e3:.0f} ms of CPU for 300,000 small writes to memory, "
+        f"{statistics.median(waits) * 1e3:.2f} ms for one to the disk"
+    )
+
+
 @pytest.fixture
 def seed(request: pytest.FixtureRequest) -> int:
     """Of the latencies; all seconds are the vendors' where it is negative."""
@@ -274,7 +295,7 @@ async def test_chains_beside_their_critical_path(tmp_path: Path, seed: int) -> N
     with vendors(seed) as at:
         async with studio(tmp_path, at) as model:
             await model.run("c0", recipe="chain")
-            print()
+            print(f"\n{_machine(tmp_path)}")
             ones: list[float] = []
             for number in range(1, 9):
                 seconds, made = await _timed(model, f"c{number}")

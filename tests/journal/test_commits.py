@@ -186,6 +186,30 @@ async def test_while_another_process_writes_the_event_loop_goes_on(tmp_path: Pat
     await journal.aclose()
 
 
+def test_a_loop_that_ended_while_it_wrote_leaves_the_next_one_alone(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path)
+    other = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
+
+    async def leaves() -> None:
+        await journal.keep(_step("first"), None)
+        other.execute("BEGIN IMMEDIATE")
+        writing = asyncio.create_task(journal.keep(_step("given up"), None))
+        await asyncio.sleep(0)
+        assert not writing.done()
+
+    async def goes_on() -> None:
+        other.execute("COMMIT")
+        async with asyncio.timeout(20):
+            kept = await asyncio.gather(*(journal.keep(_step(f"k{n}"), None) for n in range(4)))
+        assert [one.key for one in kept] == ["k0", "k1", "k2", "k3"]
+        assert await journal.step("given up") is None
+        await journal.aclose()
+
+    asyncio.run(leaves())
+    asyncio.run(goes_on())
+    other.close()
+
+
 def test_a_killed_process_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     for turn in range(3):
         with _worker(tmp_path, f"turn{turn}") as process:
