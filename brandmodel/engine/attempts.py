@@ -18,7 +18,7 @@ from typing import Any
 
 from brandmodel import telemetry
 from brandmodel.engine.asks import Ask, Hold, Obtained, Store, Trail, record_of
-from brandmodel.engine.ledger import Ledger, Lost, ended
+from brandmodel.engine.ledger import Ledger, Lost, worth_once_more
 from brandmodel.engine.receipt import AttemptReceipt
 from brandmodel.errors import (
     BrandModelError,
@@ -288,8 +288,8 @@ class Attempts:
                     found = await self._looked_up(ask, call, error, hold)
                     done = await self._finish(call, trail, found)
         except (ProviderError, RequestError, ConfigError) as error:
-            trail.lost_nano += await self.ledger.close_failed(hold, error, high)
-            if trail.lost_nano and not (resent or ended(error)):
+            trail.lost_nano += await self.ledger.close_failed(hold, target, error, high)
+            if trail.lost_nano and not resent and worth_once_more(error, high):
                 self._note(trail, target, error, began)
                 return await self._paid(ask, target, high, trail, resent=True)
             raise

@@ -18,20 +18,24 @@ from typing import Any, Literal
 
 from brandmodel.engine.asks import Ask, Hold, Obtained, obtained, record_of
 from brandmodel.errors import (
+    BadResultError,
     BrandModelError,
     BudgetExceededError,
     JobFailedError,
     OutcomeUnknownError,
+    ProviderError,
     RequestError,
 )
 from brandmodel.journal import Attempt, CapReached, Journal, LeaseHeld, Reservation
 from brandmodel.routing import usd
 from brandmodel.routing.prices import cost
-from brandmodel.tasks import Done, Job, Request, Target
+from brandmodel.tasks import Done, Job, Request, Target, Usage
 
 LEASE_S = 60.0
 RESEND_BELOW_NANO = 20_000_000
 """A lost synchronous call under this price ($0.02) is sent once more; both are charged."""
+
+_MOST_WORDS = 500
 
 Lost = Job | Done | Literal["unknown"] | None
 """What a vendor says of a call whose reply was lost; None: it knows of no such call."""
@@ -137,25 +141,41 @@ class Ledger:
         if hold is None:
             kept = await self.journal.keep(record, seat)
         else:
-            kept = await self.journal.settle(hold.attempt, hold.fence, charged, record, seat)
+            ids = " ".join(done.request_ids)
+            kept = await self.journal.settle(
+                hold.attempt, hold.fence, charged, record, seat, request_ids=ids
+            )
         return obtained(ask, kept, done, record)
 
-    async def close_failed(self, hold: Hold, error: BrandModelError, high: int) -> int:
+    async def close_failed(
+        self, hold: Hold, target: Target, error: BrandModelError, high: int
+    ) -> int:
         """Close a failed attempt; what is lost with it, in nano-USD.
 
-        Nothing where nothing was started. Its high price where it ended without a result but may be
-        billed, or where nobody can tell and it is little.
+        Nothing where nothing was started. Where it ended without a result but is billed, the vendor's
+        figure if it told one, else its high price; that, too, where nobody can tell and it is little.
 
         Raises:
             OutcomeUnknownError: it may have started something, and is too dear to ask for again.
         """
         if not getattr(error, "started", False):
-            await self.journal.release(hold.attempt, hold.fence, error=type(error).__name__)
+            await self.journal.release(
+                hold.attempt, hold.fence, error=_words(error), request_ids=_ids(error)
+            )
             return 0
         if ended(error) or high <= RESEND_BELOW_NANO:
-            await self.journal.forfeit(hold.attempt, hold.fence, error=type(error).__name__)
-            return high
-        await self.journal.unknown(hold.attempt, hold.fence, error=type(error).__name__)
+            lost = _charged(target, error, high)
+            await self.journal.forfeit(
+                hold.attempt,
+                hold.fence,
+                error=_words(error),
+                charged_nano=lost,
+                request_ids=_ids(error),
+            )
+            return lost
+        await self.journal.unknown(
+            hold.attempt, hold.fence, error=_words(error), request_ids=_ids(error)
+        )
         raise OutcomeUnknownError(
             f"a call that costs up to ${usd(high):.2f} broke off and may have started; "
             "the money stays held",
@@ -166,7 +186,7 @@ class Ledger:
         """A text that broke off is charged at its high price: nobody can tell how much was billed."""
         started = getattr(error, "started", False)
         close = self.journal.forfeit if started else self.journal.release
-        await close(hold.attempt, hold.fence, error=type(error).__name__)
+        await close(hold.attempt, hold.fence, error=_words(error), request_ids=_ids(error))
 
     async def written_down(self, hold: Hold, job: Job) -> None:
         """The vendor has it: its handle is kept before anybody waits."""
@@ -199,6 +219,39 @@ def _raised(scope: str) -> str:
 def ended(error: BrandModelError) -> bool:
     """Whether it is known that nothing more will come of a call: a job that failed, a refusal."""
     return isinstance(error, JobFailedError | RequestError)
+
+
+def worth_once_more(error: BrandModelError, high: int) -> bool:
+    """Whether a call that was charged for nothing is sent once more to the same target.
+
+    One that got lost is; one that ended is not, but for a little answer that may come out well next time.
+    """
+    if not ended(error):
+        return True
+    again = isinstance(error, BadResultError) and error.code != "length"
+    return again and high <= RESEND_BELOW_NANO
+
+
+def _charged(target: Target, error: BrandModelError, high: int) -> int:
+    """What an attempt is charged that brought nothing."""
+    if not isinstance(error, BadResultError):
+        return high
+    if error.usd_nano is not None:
+        return error.usd_nano
+    return cost(target, error.usage) if isinstance(error.usage, Usage) else high
+
+
+def _words(error: BrandModelError) -> str:
+    """What the journal keeps of a failure, for operators: its kind, and the vendor's own words."""
+    name = type(error).__name__
+    if not isinstance(error, ProviderError):
+        return name
+    told = [str(error.status or ""), error.code, error.detail]
+    return " ".join([name, *filter(None, told)])[:_MOST_WORDS]
+
+
+def _ids(error: BrandModelError) -> str:
+    return " ".join(getattr(error, "request_ids", ()))
 
 
 def _job(attempt: Attempt) -> Job:

@@ -60,6 +60,10 @@ _SECRETS = re.compile(
 )
 
 
+_QUERY = re.compile(r"(\bhttps?://[^\s\"'<>?]*)\?[^\s\"'<>]+")
+"""Who has the query of a signed address has what lies there."""
+
+
 def failure(reply: Reply, *, vendor: str = "") -> BrandModelError:
     """The error that a reply with a bad status is."""
     code, words = said(reply)
@@ -216,8 +220,8 @@ def _date(value: str) -> datetime | None:
 
 
 def hidden(text: str, *secrets: str) -> str:
-    """A text without what could be a key: vendors like to repeat it."""
+    """A text without what could be a key, or opens an address: vendors like to repeat both."""
     for secret in secrets:
         if secret:
             text = text.replace(secret, "[key]")
-    return _SECRETS.sub("[key]", text)[:1000]
+    return _SECRETS.sub("[key]", _QUERY.sub(r"\1?[...]", text))[:1000]

@@ -21,6 +21,7 @@ from brandmodel.errors import (
     ProviderTimeoutError,
     UnavailableError,
 )
+from brandmodel.providers._ids import request_ids
 
 if TYPE_CHECKING:
     import aiohttp
@@ -77,6 +78,11 @@ class Reply:
     def media_type(self) -> str:
         """Without parameters, in lower case."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """By which the vendor knows the call."""
+        return request_ids(self.headers, self.body)
 
     def data(self) -> Any:
         """The body as JSON.
@@ -184,6 +190,7 @@ class Http:
             body["data"] = ask.body
         elif ask.json is not None:
             body["json"] = ask.json
+        invalid = False
         try:
             async with self._session(outside).request(
                 ask.method,
@@ -195,18 +202,13 @@ class Http:
                 **body,
             ) as response:
                 yield response
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise _unreachable(error) from error
-        except aiohttp.InvalidURL as error:
-            raise BadResponseError("the address is not one") from error
-        except TimeoutError as error:
-            raise ProviderTimeoutError(f"no answer within {ask.timeout_s:g} s") from error
-        except (aiohttp.ClientError, ConnectionError) as error:
-            broken = UnavailableError("the connection broke off", detail=type(error).__name__)
-            if isinstance(error, aiohttp.ClientResponseError):
-                # It holds the request with its headers, and so the key.
-                error.request_info, error.args = _unsaid(error.request_info), ()
-            raise broken from error
+        except aiohttp.InvalidURL:
+            invalid = True
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            raise _broken(error, ask.timeout_s) from error
+        if invalid:
+            # Not chained: the library's own error holds the whole address, which may be a signed one.
+            raise BadResponseError("the address is not one")
 
     def _session(self, outside: bool) -> aiohttp.ClientSession:
         import aiohttp
@@ -288,6 +290,10 @@ def _refuse_inner(url: str) -> None:
         raise BadResponseError("the result's address is an inner one")
 
 
+class _InnerAddress(OSError):
+    """A name that leads to no public address."""
+
+
 def _public_resolver() -> Any:
     """A resolver that gives public addresses only, so that no name leads inside."""
     from aiohttp.abc import ResolveResult
@@ -300,21 +306,33 @@ def _public_resolver() -> Any:
             found = await super().resolve(host, port, family)
             public = [one for one in found if ipaddress.ip_address(one["host"]).is_global]
             if not public:
-                raise OSError(f"{host} has no public address")
+                raise _InnerAddress(f"{host} has no public address")
             return public
 
     return PublicResolver(asyncio.get_running_loop())
 
 
 def _unsaid(request: aiohttp.RequestInfo) -> aiohttp.RequestInfo:
-    """A request without its headers."""
+    """A request without its headers, and without the query that may have signed it."""
     from aiohttp import RequestInfo
     from multidict import CIMultiDict, CIMultiDictProxy
 
-    return RequestInfo(request.url, request.method, CIMultiDictProxy(CIMultiDict[str]()))
+    bare = request.url.with_query(None)
+    return RequestInfo(bare, request.method, CIMultiDictProxy(CIMultiDict[str]()), bare)
 
 
-def _unreachable(error: Exception) -> ProviderError:
-    return UnavailableError(
-        "it cannot be reached", detail=f"{type(error).__name__}: {error}", started=False
-    )
+def _broken(error: Exception, timeout_s: float) -> ProviderError:
+    """What a connection that failed means; the library's own error loses what must not be shown."""
+    import aiohttp
+
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+        if isinstance(getattr(error, "os_error", None), _InnerAddress):
+            return BadResponseError("the result's address is an inner one")
+        told = f"{type(error).__name__}: {error}"
+        return UnavailableError("it cannot be reached", detail=told, started=False)
+    if isinstance(error, TimeoutError):
+        return ProviderTimeoutError(f"no answer within {timeout_s:g} s")
+    if isinstance(error, aiohttp.ClientResponseError):
+        # It holds the request with its headers and address, and so what opens either.
+        error.request_info, error.args = _unsaid(error.request_info), ()
+    return UnavailableError("the connection broke off", detail=type(error).__name__)

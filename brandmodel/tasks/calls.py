@@ -105,11 +105,13 @@ class Done:
     Attributes:
         usage: what the vendor says was consumed; None lets the request tell it from the result.
         usd_nano: what the vendor charged, where it says so.
+        request_ids: by which the vendor knows the call; for operators, and for its usage export.
     """
 
     result: Result
     usage: Usage | None = None
     usd_nano: int | None = None
+    request_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -265,8 +265,9 @@ def _notes(call: Call) -> tuple[str, ...]:
 
 
 def _made(call: Call, answer: ChatReply, usage: Any) -> Made:
-    result = from_chat(call.request, answer)
-    return Made(lambda _: result, usage=usage_of(usage), usd_nano=charged(usage))
+    consumed, usd_nano = usage_of(usage), charged(usage)
+    result = from_chat(call.request, answer, consumed, usd_nano)
+    return Made(lambda _: result, usage=consumed, usd_nano=usd_nano)
 
 
 CHAT = Operation(ask=ask_chat, read=read_chat, stream_ask=ask_stream, stream=ChatStream)

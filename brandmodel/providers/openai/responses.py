@@ -88,9 +88,9 @@ def _made(call: Call, body: dict[str, Any]) -> Made:
     status = text(body.get("status"))
     if status not in ("completed", "incomplete"):
         raise BadResponseError("the answer is not finished", code=status)
-    result = from_chat(call.request, _answer(call, body, status))
-    usage = body.get("usage")
-    return Made(lambda _: result, usage=usage_of(usage), usd_nano=charged(usage))
+    usage, usd_nano = usage_of(body.get("usage")), charged(body.get("usage"))
+    result = from_chat(call.request, _answer(call, body, status), usage, usd_nano)
+    return Made(lambda _: result, usage=usage, usd_nano=usd_nano)
 
 
 def _answer(call: Call, body: dict[str, Any], status: str) -> ChatReply:
