@@ -54,6 +54,8 @@ from brandmodel.tasks import (
 TRIES = 3
 _MOST_LOOKS_FAILED = 20
 _LONGEST_PAUSE_S = 60.0
+LONGEST_JOB_S = 3600.0
+"""A paid call that the table sets no deadline for is given up after an hour: some jobs never end."""
 _PASSED_ON = (ProviderError, MissingCredentialError, ContextLengthError)
 """Errors of one target that let the next one try."""
 
@@ -357,8 +359,11 @@ class Attempts:
         """Start a call, or go on with one that was begun, until it is done or the time is up."""
         provider = self.provider_of(call.target)
         begun = hold.begun if hold else None
+        left_s = trail.left_s()
+        if left_s is None and hold is not None:
+            left_s = LONGEST_JOB_S
         try:
-            async with asyncio.timeout(trail.left_s()):
+            async with asyncio.timeout(left_s):
                 if begun is None:
                     async with self.health.slot(call.target):
                         begun = await provider.start(call)

@@ -202,15 +202,16 @@ def retry_after(reply: Reply) -> float | None:
     if _SECONDS.match(value):
         return float(value)
     if value:
-        until = _date(value)
+        until = http_date(value)
         # Against the target's own clock where it tells it: ours may be skewed.
-        now = _date(reply.headers.get("date", "")) or datetime.now(UTC)
+        now = http_date(reply.headers.get("date", "")) or datetime.now(UTC)
         return max(0.0, (until - now).total_seconds()) if until else None
     delay = _DELAY.search(reply.body[:10_000])
     return float(delay[1]) if delay else None
 
 
-def _date(value: str) -> datetime | None:
+def http_date(value: str) -> datetime | None:
+    """A moment as HTTP writes it; None where it is none."""
     try:
         found = parsedate_to_datetime(value)
     except (TypeError, ValueError, OverflowError):

@@ -190,7 +190,6 @@ class Http:
             body["data"] = ask.body
         elif ask.json is not None:
             body["json"] = ask.json
-        invalid = False
         try:
             async with self._session(outside).request(
                 ask.method,
@@ -202,13 +201,9 @@ class Http:
                 **body,
             ) as response:
                 yield response
-        except aiohttp.InvalidURL:
-            invalid = True
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            raise _broken(error, ask.timeout_s) from error
-        if invalid:
-            # Not chained: the library's own error holds the whole address, which may be a signed one.
-            raise BadResponseError("the address is not one")
+            # Not chained: the library's errors hold the request with its key, or what came back.
+            raise _broken(error, ask.timeout_s) from None
 
     def _session(self, outside: bool) -> aiohttp.ClientSession:
         import aiohttp
@@ -312,19 +307,12 @@ def _public_resolver() -> Any:
     return PublicResolver(asyncio.get_running_loop())
 
 
-def _unsaid(request: aiohttp.RequestInfo) -> aiohttp.RequestInfo:
-    """A request without its headers, and without the query that may have signed it."""
-    from aiohttp import RequestInfo
-    from multidict import CIMultiDict, CIMultiDictProxy
-
-    bare = request.url.with_query(None)
-    return RequestInfo(bare, request.method, CIMultiDictProxy(CIMultiDict[str]()), bare)
-
-
 def _broken(error: Exception, timeout_s: float) -> ProviderError:
-    """What a connection that failed means; the library's own error loses what must not be shown."""
+    """What a connection that failed means."""
     import aiohttp
 
+    if isinstance(error, aiohttp.InvalidURL):
+        return BadResponseError("the address is not one")
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
         if isinstance(getattr(error, "os_error", None), _InnerAddress):
             return BadResponseError("the result's address is an inner one")
@@ -332,7 +320,4 @@ def _broken(error: Exception, timeout_s: float) -> ProviderError:
         return UnavailableError("it cannot be reached", detail=told, started=False)
     if isinstance(error, TimeoutError):
         return ProviderTimeoutError(f"no answer within {timeout_s:g} s")
-    if isinstance(error, aiohttp.ClientResponseError):
-        # It holds the request with its headers and address, and so what opens either.
-        error.request_info, error.args = _unsaid(error.request_info), ()
     return UnavailableError("the connection broke off", detail=type(error).__name__)

@@ -317,8 +317,10 @@ class Wire:
             error.vendor = error.vendor or _vendor(target)
             key = self.keys(target)
             error.detail, error.code = hidden(error.detail, key), hidden(error.code, key)
+            # What lies behind it may hold the request, or what came back.
+            error.__cause__ = error.__context__ = None
             if reply is not None:
-                error.request_ids = error.request_ids or reply.ids
+                error.request_ids = error.request_ids or _keyless(reply.ids, key)
             raise
 
     def _base(self, target: Target) -> str:
@@ -337,9 +339,8 @@ class Wire:
         if isinstance(told, Pending):
             return _job(call, told.handle)
         assets = [await self._kept(call, family, one) for family, one in told.media]
-        return Done(
-            told.result(assets), usage=told.usage, usd_nano=told.usd_nano, request_ids=tuple(ids)
-        )
+        named = _keyless(ids, self.keys(call.target))
+        return Done(told.result(assets), told.usage, told.usd_nano, request_ids=named)
 
     async def _kept(self, call: Call, family: str, one: bytes | Remote) -> Asset:
         if isinstance(one, Remote):
@@ -381,6 +382,11 @@ def looking() -> Generator[None]:
     except ProviderError as error:
         error.started = True
         raise
+
+
+def _keyless(ids: Sequence[str], key: str) -> tuple[str, ...]:
+    """Ids but for one that is the key, told back."""
+    return tuple(one for one in ids if hidden(one, key) == one)
 
 
 def base_url(target: Target) -> str:

@@ -131,8 +131,9 @@ class Health:
         vitals, now = self.of(target), self._clock()
         if isinstance(error, RateLimitError):
             vitals.limit = max(1.0, vitals.limit / 2)
-            wish = error.retry_after_s
-            vitals.asked_until = max(vitals.asked_until, now + (_COOL_S if wish is None else wish))
+            # A wish of years is a clock that is wrong, or harm.
+            wish = _COOL_S if error.retry_after_s is None else error.retry_after_s
+            vitals.asked_until = max(vitals.asked_until, now + min(wish, LONGEST_REST_S))
         elif isinstance(error, AuthenticationError | CreditError | UnknownTargetError):
             vitals.rests_until = now + _SHUT_S
         elif isinstance(error, _POORLY):
