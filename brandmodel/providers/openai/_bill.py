@@ -32,6 +32,8 @@ def usage_of(told: Any) -> Usage | None:
         tokens_in=asked,
         tokens_out=said,
         tokens_cached=min(asked, _cached(usage, into)),
+        tokens_cache_written=min(asked, _written(usage, into)),
+        image_tokens_in=min(asked, count(into.get("image_tokens"))),
         image_tokens_out=min(said, count(out.get("image_tokens"))),
         audio_tokens_out=min(said, count(out.get("audio_tokens"))),
     )
@@ -59,6 +61,13 @@ def _cached(usage: dict[str, Any], details: dict[str, Any]) -> int:
     names = ("cached_tokens", "num_cached_tokens", "prompt_cache_hit_tokens")
     return count(details.get("cached_tokens")) or next(
         (found for name in names if (found := count(usage.get(name)))), 0
+    )
+
+
+def _written(usage: dict[str, Any], details: dict[str, Any]) -> int:
+    """OpenAI and OpenRouter; then hosts that pass Anthropic's own field on."""
+    return count(details.get("cache_write_tokens")) or count(
+        usage.get("cache_creation_input_tokens")
     )
 
 

@@ -6,6 +6,7 @@ import binascii
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from brandmodel.errors import BadResponseError
@@ -141,10 +142,8 @@ def _usage(body: dict[str, Any], size: tuple[int, int]) -> Usage | None:
         return None
     given = text(body.get("size"))
     width, height = sized(given) if _SIZE.match(given) else size
-    return Usage(
-        tokens_in=told.tokens_in,
-        tokens_cached=told.tokens_cached,
-        tokens_out=told.tokens_out,
+    return replace(
+        told,
         # Models before gpt-image-1.5 draw only, and do not tell drawing from thinking.
         image_tokens_out=told.image_tokens_out or told.tokens_out,
         images=1,
