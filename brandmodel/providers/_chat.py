@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from brandmodel.errors import BadResultError, ContentFilteredError, InvalidRequestError
 from brandmodel.tasks import (
+    Call,
     Chat,
     ChatReply,
     Judge,
@@ -89,6 +90,16 @@ def as_chat(request: Request[Any]) -> Chat:
         answer_schema=strict_schema(request.result_type()),
         most_tokens=most,
     )
+
+
+def asked_of(call: Call) -> Chat:
+    """A call as a conversation, with room for what its target thinks before it answers."""
+    chat, target = as_chat(call.request), call.target
+    if not target.thought_tokens:
+        return chat
+    most = chat.most_tokens + target.thought_tokens
+    limit = int(target.limits.get("max_output_tokens", most))
+    return chat.model_copy(update={"most_tokens": max(chat.most_tokens, min(most, limit))})
 
 
 def from_chat(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from brandmodel.errors import BadResponseError
-from brandmodel.providers._chat import as_chat, from_chat
+from brandmodel.providers._chat import asked_of, from_chat
 from brandmodel.providers._events import Event
 from brandmodel.providers._http import Ask, Reply
 from brandmodel.providers._json import fields, items, text
@@ -156,7 +156,7 @@ class _Tool:
 
 
 def _body(call: Call, files: Files) -> dict[str, Any]:
-    chat, settings = as_chat(call.request), call.target.settings
+    chat, settings = asked_of(call), call.target.settings
     how = settings.get("structured", "json_schema")
     body: dict[str, Any] = {
         "model": call.target.model,
