@@ -6,11 +6,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from brandmodel.engine.reconcile import read_export, reconciled
 from brandmodel.errors import (
     AuthenticationError,
     BadResponseError,
@@ -26,7 +28,15 @@ from brandmodel.errors import (
     UnavailableError,
     UnknownTargetError,
 )
-from tests.engine.two_vendors import FIRST, PICTURE, SECOND, Studio, nobody_is_named, two_vendors
+from tests.engine.two_vendors import (
+    FIRST,
+    PICTURE,
+    SECOND,
+    WORDS,
+    Studio,
+    nobody_is_named,
+    two_vendors,
+)
 from tests.providers.raw import JSON_HEAD, PAGE, Talk, reply_of, saying
 
 pytestmark = pytest.mark.anyio
@@ -239,3 +249,26 @@ async def test_a_little_call_that_got_lost_is_sent_once_more_and_both_are_charge
     assert (ended.held_nano, ended.spent_nano) == (0, 3_000_000)
     assert ended.result is not None
     assert ended.result.receipt.paid_usd == 0.003
+
+
+async def test_a_bill_is_compared_call_by_call_with_the_vendors_own_ids(studio: Studio) -> None:
+    """Same day, model and price: only the ids tell which of two calls was charged otherwise."""
+    for number in (1, 2):
+        body = {**WORDS, "id": f"chatcmpl-{number}"}
+        studio.first.says(reply_of(body, x_request_id=f"req-000{number}"))
+        studio.folder = studio.folder / "another"
+        ended = await studio.runs("said")
+        if number == 1:
+            first = ended.attempts
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    export = read_export(
+        "request_id,date,model,amount\n"
+        f"req-0002,{today},words,0.001\n"
+        f"chatcmpl-1,{today},words,0.002\n"
+    )
+    found = reconciled(export, [*first, *ended.attempts], {})
+    assert (found.matched, found.matched_nano) == (1, 1_000_000)
+    (other,) = found.differ
+    assert (other.id, other.ours_nano, other.theirs_nano) == ("chatcmpl-1", 1_000_000, 2_000_000)
+    assert not found.ours
+    assert not found.theirs
