@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +12,7 @@ from brandmodel.providers._chat import from_chat
 from brandmodel.providers._errors import filtered, midway
 from brandmodel.providers._events import Event
 from brandmodel.providers._http import Reply
-from brandmodel.providers._json import count, fields, items, parsed, text
+from brandmodel.providers._json import count, fields, items, parsed, text, unpacked
 from brandmodel.providers._wire import Made
 from brandmodel.tasks import Call, ChatReply, Finish, Source, ToolCall, Usage
 
@@ -72,10 +70,7 @@ def decoded(data: Any) -> bytes:
     Raises:
         BadResponseError: it is none.
     """
-    try:
-        return base64.b64decode(text(data).replace("-", "+").replace("_", "/"), validate=True)
-    except binascii.Error as error:
-        raise BadResponseError("the medium is not base64", detail=text(data)[:100]) from error
+    return unpacked(text(data).replace("-", "+").replace("_", "/"))
 
 
 def usage_of(told: Any) -> Usage | None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from brandmodel.providers._json import count, fields, number
+from brandmodel.providers._json import count, fields, nano_usd, number
 from brandmodel.tasks import Usage
 
 _TICKS_A_DOLLAR = 1e10
-_MOST_DOLLARS = 1e6
-"""No call costs more: what says so is a mistake, and the row's price holds."""
 
 
 def usage_of(told: Any) -> Usage | None:
@@ -53,7 +50,7 @@ def charged(told: Any) -> int | None:
         upstream = number(fields(usage.get("cost_details")).get("upstream_inference_cost"))
         dollars = dollars + upstream if upstream else 0.0
     dollars = dollars or number(usage.get("cost_in_usd_ticks")) / _TICKS_A_DOLLAR
-    return math.ceil(round(dollars * 1e9, 3)) if 0 < dollars < _MOST_DOLLARS else None
+    return nano_usd(dollars)
 
 
 def _cached(usage: dict[str, Any], details: dict[str, Any]) -> int:
