@@ -177,7 +177,7 @@ class Attempts:
                 raise UnavailableError("the stream ended without its result")
         except (ProviderError, RequestError, ConfigError) as error:
             if hold is not None:
-                await self.ledger.close_broken(hold, error)
+                await self.ledger.close_broken(hold, target, error, high)
             raise
         except (asyncio.CancelledError, GeneratorExit):
             # Whoever listened went away; what was said until then is on the vendor's bill.

@@ -182,11 +182,18 @@ class Ledger:
             hint=f"look it up at the vendor, then: brandmodel resolve {hold.attempt[:8]}",
         ) from error
 
-    async def close_broken(self, hold: Hold, error: BrandModelError) -> None:
-        """A text that broke off is charged at its high price: nobody can tell how much was billed."""
-        started = getattr(error, "started", False)
-        close = self.journal.forfeit if started else self.journal.release
-        await close(hold.attempt, hold.fence, error=_words(error), request_ids=_ids(error))
+    async def close_broken(
+        self, hold: Hold, target: Target, error: BrandModelError, high: int
+    ) -> None:
+        """A text that broke off is charged at its high price, unless its vendor told another one."""
+        told, ids = _words(error), _ids(error)
+        if not getattr(error, "started", False):
+            await self.journal.release(hold.attempt, hold.fence, error=told, request_ids=ids)
+            return
+        lost = _charged(target, error, high)
+        await self.journal.forfeit(
+            hold.attempt, hold.fence, error=told, charged_nano=lost, request_ids=ids
+        )
 
     async def written_down(self, hold: Hold, job: Job) -> None:
         """The vendor has it: its handle is kept before anybody waits."""

@@ -10,15 +10,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from brandmodel.errors import BrandModelError, RoutingError
 from tests.cli.program import COMMAND, environment
 from tests.engine.two_vendors import FIRST, SECOND, Studio, nobody_is_named, two_vendors
 from tests.providers.raw import reply_of, saying
+from tests.tracing import export_to
 
 pytestmark = pytest.mark.anyio
 MARK = "LEAKS"
@@ -58,13 +56,9 @@ async def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 
 @pytest.fixture
 def spans() -> Iterator[InMemorySpanExporter]:
-    """What is traced. The provider is global and can be set once; whoever comes first has set it."""
-    if not isinstance(trace.get_tracer_provider(), TracerProvider):
-        trace.set_tracer_provider(TracerProvider())
-    provider = trace.get_tracer_provider()
-    assert isinstance(provider, TracerProvider)
+    """What is traced."""
     exporter = InMemorySpanExporter()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    export_to(exporter)
     yield exporter
     exporter.shutdown()
 
