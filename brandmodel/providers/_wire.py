@@ -242,7 +242,7 @@ class Wire:
         ask = operation.stream_ask(call, await self.files(call))
         reader = operation.stream(call)
         base, ask, headers = self._addressed(call.target, ask)
-        ids: tuple[str, ...] = ()
+        ids: tuple[str, ...] | None = None
         with self._named(call.target):
             async with self.http.stream(base, ask, headers) as (head, pieces):
                 with self._named(call.target, head):
@@ -250,10 +250,11 @@ class Wire:
                         raise failure(head)
                     async for event in self.events(pieces):
                         # The first event tells what the answer is called.
-                        ids = ids or request_ids(head.headers, event.data[:1000].encode())
+                        if ids is None:
+                            ids = request_ids(head.headers, event.data[:1000].encode())
                         for text in reader.feed(event):
                             yield text
-            told = await self._told(call, reader.made(), ids)
+            told = await self._told(call, reader.made(), ids or ())
         assert isinstance(told, Done)
         yield told
 

@@ -240,6 +240,19 @@ async def test_an_answer_that_was_all_thought_goes_to_the_next(studio: Studio) -
     assert ended.spent_nano == 2_000_000
 
 
+async def test_an_answer_of_no_use_costs_what_its_vendor_counted(studio: Studio) -> None:
+    studio.words_price = "million_tokens_out = 2.0"
+    choice: dict[str, Any] = {"message": {"content": ""}, "finish_reason": "length"}
+    usage = {"prompt_tokens": 10, "completion_tokens": 500, "total_tokens": 510}
+    _said(studio, [reply_of({"choices": [choice], "usage": usage})])
+    ended = await studio.runs("said")
+    assert ended.states == CHARGED
+    assert [one.charged_nano for one in ended.attempts] == [1_000_000, 2_000]
+    assert ended.attempts[0].high_nano > 8_000_000
+    assert ended.result is not None
+    assert ended.result.receipt.paid_usd == 0.001002
+
+
 async def test_a_little_call_that_got_lost_is_sent_once_more_and_both_are_charged(
     studio: Studio,
 ) -> None:

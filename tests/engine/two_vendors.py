@@ -26,7 +26,7 @@ tasks = ["GenerateImage"]
 price = { request = 0.25 }
 [words]
 tasks = ["Chat"]
-price = { request = 0.001 }
+price = { WORDS }
 """
 _MODEL = """\
 [model]
@@ -74,6 +74,7 @@ class Studio:
     folder: Path
     first: Raw = field(default_factory=Raw)
     second: Raw = field(default_factory=Raw)
+    words_price: str = "request = 0.001"
 
     def write(self, more: str = "") -> Path:
         """The tables; ``more`` goes into the lines of the tasks."""
@@ -83,7 +84,9 @@ class Studio:
         rows = [_VENDOR.format(name=name, url=url) for name, url in places.items()]
         (routers / "vendors.toml").write_text("".join(rows))
         for name in places:
-            (routers / "targets" / f"{name}.toml").write_text(_ROWS)
+            (routers / "targets" / f"{name}.toml").write_text(
+                _ROWS.replace("WORDS", self.words_price)
+            )
         (routers / "acme-1.toml").write_text(_MODEL.replace("MORE", more))
         return routers
 
