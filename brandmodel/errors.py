@@ -15,7 +15,7 @@
     │   └── ContentFilteredError   refused by moderation
     ├── ProviderError          one failed attempt: status, code, retryable
     │   ├── AuthenticationError, CreditError, RateLimitError, UnknownTargetError, RejectedError,
-    │   ├── JobFailedError,
+    │   ├── JobFailedError         with BadResultError: it was made, and cannot be used,
     │   └── ProviderTimeoutError, UnavailableError, BadResponseError
     ├── RoutingError           every target failed; ``attempts`` holds them in order
     ├── StorageError           the journal or the store: damaged, newer, read-only, full
@@ -138,6 +138,7 @@ class ProviderError(BrandModelError):
         code: the vendor's own code, or an empty string.
         detail: the vendor's own words, for operators; never part of the message.
         started: False when it is certain that nothing was started, so nothing can be billed.
+        request_ids: by which the vendor knows the call; for operators.
     """
 
     retryable: ClassVar[bool] = False
@@ -159,6 +160,7 @@ class ProviderError(BrandModelError):
         self.code = code
         self.detail = detail
         self.started = started
+        self.request_ids: tuple[str, ...] = ()
 
 
 class AuthenticationError(ProviderError):
@@ -179,6 +181,18 @@ class RejectedError(ProviderError):
 
 class JobFailedError(ProviderError):
     """A job ended at the target's without a result; every other error of a look is about the look."""
+
+
+class BadResultError(JobFailedError):
+    """It was made, and billed, and cannot be used: an answer cut off, a picture that is none.
+
+    Attributes:
+        usage: what the vendor says was consumed, a ``tasks.Usage``; None where it does not say.
+        usd_nano: what the vendor says it charged.
+    """
+
+    usage: object | None = None
+    usd_nano: int | None = None
 
 
 class RateLimitError(ProviderError):

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from brandmodel import telemetry
@@ -15,6 +13,7 @@ from brandmodel.errors import ProviderError, RoutingError
 from brandmodel.recipes import recipe
 from brandmodel.tasks import Brief, Context
 from tests.engine.fakes import Render, vendor
+from tests.tracing import export_to
 
 pytestmark = pytest.mark.anyio
 EXPORTER = InMemorySpanExporter()
@@ -22,10 +21,7 @@ EXPORTER = InMemorySpanExporter()
 
 @pytest.fixture(scope="module", autouse=True)
 def _exporting() -> None:
-    """The provider is global and can be set once; only this module looks at what it exports."""
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(EXPORTER))
-    trace.set_tracer_provider(provider)
+    export_to(EXPORTER)
 
 
 @pytest.fixture(autouse=True)

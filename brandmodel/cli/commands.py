@@ -139,7 +139,9 @@ def show(run: RunId, *, brand: BrandFolder = None, as_json: Json = False) -> Non
         async with _model(brand, None) as studio:
             record = await studio.engine.run_of(run)
             steps = await studio.engine.journal.run_steps(record.id)
-        return lambda: views.show_run(record, steps, as_json=as_json)
+            made = await studio.engine.journal.attempts(since=record.started_at)
+        attempts = [attempt for attempt in made if attempt.run_id == record.id]
+        return lambda: views.show_run(record, steps, attempts, as_json=as_json)
 
     go(work, form=form_of(as_json=as_json))
 

@@ -13,6 +13,7 @@ import typer
 from brandmodel.cli.asked import BrandFolder
 from brandmodel.cli.printing import console, form_of, print_json, safe, table
 from brandmodel.cli.shell import EXIT, Show, go
+from brandmodel.cli.views import attempt_json
 from brandmodel.engine.spend import By, Outcome, Spent, spent, summed
 from brandmodel.errors import InvalidRequestError
 from brandmodel.journal import Attempt
@@ -226,7 +227,7 @@ def _spent_json(row: Spent) -> dict[str, Any]:
 
 def _show_lost(lost: Sequence[Attempt], *, as_json: bool) -> None:
     if as_json:
-        print_json([_attempt_json(attempt) for attempt in lost])
+        print_json([attempt_json(attempt) for attempt in lost])
         return
     out = console()
     if not lost:
@@ -250,7 +251,7 @@ def _show_lost(lost: Sequence[Attempt], *, as_json: bool) -> None:
 
 def _show_closed(closed: Attempt, *, as_json: bool) -> None:
     if as_json:
-        print_json(_attempt_json(closed))
+        print_json(attempt_json(closed))
         return
     what = "was let go" if closed.state == "released" else "was charged"
     amount = closed.high_nano if closed.state == "released" else closed.charged_nano
@@ -258,21 +259,6 @@ def _show_closed(closed: Attempt, *, as_json: bool) -> None:
         f"[green]✓[/] {_dollars(amount)} of attempt [cyan]{closed.id[:8]}[/] {what}. "
         "Run the same again to go on."
     )
-
-
-def _attempt_json(attempt: Attempt) -> dict[str, Any]:
-    return {
-        "attempt": attempt.id,
-        "run_id": attempt.run_id,
-        "task": attempt.task,
-        "target": attempt.target,
-        "state": attempt.state,
-        "high_usd": usd(attempt.high_nano),
-        "charged_usd": usd(attempt.charged_nano),
-        "created_at": attempt.created_at,
-        "job": _job(attempt) or None,
-        "error": attempt.error,
-    }
 
 
 def _job(attempt: Attempt) -> str:

@@ -15,7 +15,7 @@ from brandmodel.routing import usd
 if TYPE_CHECKING:
     from brandmodel.cli.checks import Findings
     from brandmodel.engine.explain import Explanation
-    from brandmodel.journal import RunRecord, RunStep
+    from brandmodel.journal import Attempt, RunRecord, RunStep
 
 _RUN = {"done": "green", "failed": "red", "stopped": "yellow", "waiting": "cyan", "running": "cyan"}
 _CHECK = {"good": "[green]✓[/]", "warning": "[yellow]![/]", "bad": "[red]✗[/]"}
@@ -61,8 +61,10 @@ def _run_json(run: RunRecord) -> dict[str, Any]:
     }
 
 
-def show_run(run: RunRecord, steps: Sequence[RunStep], *, as_json: bool) -> None:
-    """One run and its steps."""
+def show_run(
+    run: RunRecord, steps: Sequence[RunStep], attempts: Sequence[Attempt], *, as_json: bool
+) -> None:
+    """One run, its steps, and the paid calls that it made: for operators."""
     outputs = json.loads(run.outputs)
     if as_json:
         told = [
@@ -81,7 +83,8 @@ def show_run(run: RunRecord, steps: Sequence[RunStep], *, as_json: bool) -> None
             }
             for s in steps
         ]
-        print_json({**_run_json(run), "outputs": outputs, "steps": told})
+        paid = [attempt_json(attempt) for attempt in attempts]
+        print_json({**_run_json(run), "outputs": outputs, "steps": told, "attempts": paid})
         return
     out = console()
     prompt = short(json.loads(run.brief)["prompt"], 200)
@@ -108,6 +111,37 @@ def show_run(run: RunRecord, steps: Sequence[RunStep], *, as_json: bool) -> None
         out.print(f"[green]{output['name']}[/]  {medium}  {safe(output['path'])}", soft_wrap=True)
     if run.message:
         out.print(f"[red]{safe(run.message)}[/]")
+    _show_failed([attempt for attempt in attempts if attempt.error])
+
+
+def _show_failed(attempts: Sequence[Attempt]) -> None:
+    """Calls that did not serve, in their vendors' words."""
+    if not attempts:
+        return
+    rows = table("attempt", "task", "target", "how", "USD", "what the vendor said")
+    for one in attempts:
+        called = f" ({one.request_ids})" if one.request_ids else ""
+        held = one.high_nano if one.state == "unknown" else one.charged_nano
+        said = safe(one.error + called)
+        rows.add_row(one.id[:8], one.task, safe(one.target), one.state, f"{usd(held):.4f}", said)
+    console().print(rows)
+
+
+def attempt_json(attempt: Attempt) -> dict[str, Any]:
+    """One paid call, for programs."""
+    return {
+        "attempt": attempt.id,
+        "run_id": attempt.run_id,
+        "task": attempt.task,
+        "target": attempt.target,
+        "state": attempt.state,
+        "high_usd": usd(attempt.high_nano),
+        "charged_usd": usd(attempt.charged_nano),
+        "created_at": attempt.created_at,
+        "job": json.loads(attempt.job)["handle"] if attempt.job else None,
+        "error": attempt.error,
+        "request_ids": attempt.request_ids.split(),
+    }
 
 
 def show_explanation(explanation: Explanation, *, as_json: bool) -> None:

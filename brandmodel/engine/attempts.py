@@ -17,7 +17,14 @@ from dataclasses import replace
 
 from brandmodel import telemetry
 from brandmodel.engine.asks import Ask, Hold, Obtained, Store, Trail, record_of
-from brandmodel.engine.ledger import Books, LookUp, Lost, close_broken, close_failed, ended
+from brandmodel.engine.ledger import (
+    Books,
+    LookUp,
+    Lost,
+    close_broken,
+    close_failed,
+    worth_once_more,
+)
 from brandmodel.engine.looks import Looks
 from brandmodel.engine.receipt import AttemptReceipt
 from brandmodel.errors import (
@@ -52,6 +59,8 @@ from brandmodel.tasks import (
 TRIES = 3
 _MOST_LOOKS_FAILED = 20
 _LONGEST_PAUSE_S = 60.0
+LONGEST_JOB_S = 3600.0
+"""A paid call that the table sets no deadline for is given up after an hour: some jobs never end."""
 _PASSED_ON = (ProviderError, MissingCredentialError, ContextLengthError)
 """Errors of one target that let the next one try."""
 
@@ -171,7 +180,7 @@ class Attempts:
                 raise UnavailableError("the stream ended without its result")
         except (ProviderError, RequestError, ConfigError) as error:
             if hold is not None:
-                await close_broken(self.books, hold, error)
+                await close_broken(self.books, hold, target, error, high)
             raise
         except (asyncio.CancelledError, GeneratorExit):
             # Whoever listened went away; what was said until then is on the vendor's bill.
@@ -284,8 +293,8 @@ class Attempts:
                     found = await self._looked_up(ask, call, error, hold)
                     done = await self._finish(call, trail, found)
         except (ProviderError, RequestError, ConfigError) as error:
-            trail.lost_nano += await close_failed(self.books, hold, error, high)
-            if trail.lost_nano and not (resent or ended(error)):
+            trail.lost_nano += await close_failed(self.books, hold, target, error, high)
+            if trail.lost_nano and not resent and worth_once_more(error, high):
                 self._note(trail, target, error, began)
                 return await self._paid(ask, target, high, trail, resent=True)
             raise
@@ -353,8 +362,11 @@ class Attempts:
         """Start a call, or go on with one that was begun, until it is done or the time is up."""
         provider = self.provider_of(call.target)
         begun = hold.begun if hold else None
+        left_s = trail.left_s()
+        if left_s is None and hold is not None:
+            left_s = LONGEST_JOB_S
         try:
-            async with asyncio.timeout(trail.left_s()):
+            async with asyncio.timeout(left_s):
                 if begun is None:
                     async with self.health.slot(call.target):
                         begun = await provider.start(call)

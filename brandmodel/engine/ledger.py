@@ -18,20 +18,24 @@ from typing import Any, Literal, Protocol
 
 from brandmodel.engine.asks import Ask, Hold, Obtained, obtained, record_of
 from brandmodel.errors import (
+    BadResultError,
     BrandModelError,
     BudgetExceededError,
     JobFailedError,
     OutcomeUnknownError,
+    ProviderError,
     RequestError,
 )
 from brandmodel.journal import Attempt, CapReached, Journal, LeaseHeld, Reservation
 from brandmodel.routing import usd
 from brandmodel.routing.prices import cost
-from brandmodel.tasks import Done, Job, Request, Target
+from brandmodel.tasks import Done, Job, Request, Target, Usage
 
 LEASE_S = 60.0
 RESEND_BELOW_NANO = 20_000_000
 """A lost synchronous call under this price ($0.02) is sent once more; both are charged."""
+
+_MOST_WORDS = 500
 
 Lost = Job | Done | Literal["unknown"] | None
 """What a vendor says of a call whose reply was lost; None: it knows of no such call."""
@@ -71,36 +75,41 @@ class Books(Protocol):
         """The finished step, its money settled to the vendor's figure."""
         ...
 
-    async def release(self, hold: Hold, *, error: str) -> None:
-        """Nothing was started: let the money go."""
+    async def release(self, hold: Hold, *, error: str, ids: str = "") -> None:
+        """Nothing was started: let the money go.
+
+        Args:
+            hold: what was held.
+            error: its kind and the vendor's words, for operators.
+            ids: by which the vendor knows the call.
+        """
         ...
 
-    async def forfeit(self, hold: Hold, *, error: str) -> None:
-        """Charge the high price for what brought nothing."""
+    async def forfeit(
+        self, hold: Hold, *, error: str, charged_nano: int | None = None, ids: str = ""
+    ) -> None:
+        """Charge for what brought nothing; by default its high price."""
         ...
 
-    async def unknown(self, hold: Hold, *, error: str) -> None:
+    async def unknown(self, hold: Hold, *, error: str, ids: str = "") -> None:
         """Something may have been started: the money stays held."""
         ...
 
 
-async def close_failed(books: Books, hold: Hold, error: BrandModelError, high: int) -> int:
+async def close_failed(
+    books: Books, hold: Hold, target: Target, error: BrandModelError, high: int
+) -> int:
     """Close a failed attempt; what is lost with it, in nano-USD.
 
-    Nothing where nothing was started. Its high price where it ended without a result but may be
-    billed, or where nobody can tell and it is little.
+    Nothing where nothing was started. Where it ended without a result but is billed, the vendor's
+    figure if it told one, else its high price; that, too, where nobody can tell and it is little.
 
     Raises:
         OutcomeUnknownError: it may have started something, and is too dear to ask for again.
     """
-    name = type(error).__name__
-    if not getattr(error, "started", False):
-        await books.release(hold, error=name)
-        return 0
-    if ended(error) or high <= RESEND_BELOW_NANO:
-        await books.forfeit(hold, error=name)
-        return high
-    await books.unknown(hold, error=name)
+    if not getattr(error, "started", False) or ended(error) or high <= RESEND_BELOW_NANO:
+        return await close_broken(books, hold, target, error, high)
+    await books.unknown(hold, error=_words(error), ids=_ids(error))
     raise OutcomeUnknownError(
         f"a call that costs up to ${usd(high):.2f} broke off and may have started; "
         "the money stays held",
@@ -108,10 +117,20 @@ async def close_failed(books: Books, hold: Hold, error: BrandModelError, high: i
     ) from error
 
 
-async def close_broken(books: Books, hold: Hold, error: BrandModelError) -> None:
-    """A text that broke off is charged at its high price: nobody can tell how much was billed."""
-    close = books.forfeit if getattr(error, "started", False) else books.release
-    await close(hold, error=type(error).__name__)
+async def close_broken(
+    books: Books, hold: Hold, target: Target, error: BrandModelError, high: int
+) -> int:
+    """Close what is not waited for any more, such as a text that broke off; what is lost, in nano-USD.
+
+    Nothing where nothing was started, else the vendor's figure if it told one, else the high price.
+    """
+    told, ids = _words(error), _ids(error)
+    if not getattr(error, "started", False):
+        await books.release(hold, error=told, ids=ids)
+        return 0
+    lost = _charged(target, error, high)
+    await books.forfeit(hold, error=told, charged_nano=lost, ids=ids)
+    return lost
 
 
 class Ledger:
@@ -204,24 +223,31 @@ class Ledger:
         if hold is None:
             kept = await self.journal.keep(record, seat)
         else:
-            kept = await self.journal.settle(hold.attempt, hold.fence, charged, record, seat)
+            ids = " ".join(done.request_ids)
+            kept = await self.journal.settle(
+                hold.attempt, hold.fence, charged, record, seat, request_ids=ids
+            )
         return obtained(ask, kept, done, record)
 
     async def begun(self, key: str) -> frozenset[str]:
         """See ``Books``."""
         return frozenset(attempt.target for attempt in await self.journal.open_attempts(key))
 
-    async def release(self, hold: Hold, *, error: str) -> None:
+    async def release(self, hold: Hold, *, error: str, ids: str = "") -> None:
         """See ``Books``."""
-        await self.journal.release(hold.attempt, hold.fence, error=error)
+        await self.journal.release(hold.attempt, hold.fence, error=error, request_ids=ids)
 
-    async def forfeit(self, hold: Hold, *, error: str) -> None:
+    async def forfeit(
+        self, hold: Hold, *, error: str, charged_nano: int | None = None, ids: str = ""
+    ) -> None:
         """See ``Books``."""
-        await self.journal.forfeit(hold.attempt, hold.fence, error=error)
+        await self.journal.forfeit(
+            hold.attempt, hold.fence, error=error, charged_nano=charged_nano, request_ids=ids
+        )
 
-    async def unknown(self, hold: Hold, *, error: str) -> None:
+    async def unknown(self, hold: Hold, *, error: str, ids: str = "") -> None:
         """See ``Books``."""
-        await self.journal.unknown(hold.attempt, hold.fence, error=error)
+        await self.journal.unknown(hold.attempt, hold.fence, error=error, request_ids=ids)
 
     async def written_down(self, hold: Hold, job: Job) -> None:
         """The vendor has it: its handle is kept before anybody waits."""
@@ -275,6 +301,39 @@ def _raised(scope: str) -> str:
 def ended(error: BrandModelError) -> bool:
     """Whether it is known that nothing more will come of a call: a job that failed, a refusal."""
     return isinstance(error, JobFailedError | RequestError)
+
+
+def worth_once_more(error: BrandModelError, high: int) -> bool:
+    """Whether a call that was charged for nothing is sent once more to the same target.
+
+    One that got lost is; one that ended is not, but for a little answer that may come out well next time.
+    """
+    if not ended(error):
+        return True
+    again = isinstance(error, BadResultError) and error.code != "length"
+    return again and high <= RESEND_BELOW_NANO
+
+
+def _charged(target: Target, error: BrandModelError, high: int) -> int:
+    """What an attempt is charged that brought nothing."""
+    if not isinstance(error, BadResultError):
+        return high
+    if error.usd_nano is not None:
+        return error.usd_nano
+    return cost(target, error.usage) if isinstance(error.usage, Usage) else high
+
+
+def _words(error: BrandModelError) -> str:
+    """What the journal keeps of a failure, for operators: its kind, and the vendor's own words."""
+    name = type(error).__name__
+    if not isinstance(error, ProviderError):
+        return name
+    told = [str(error.status or ""), error.code, error.detail]
+    return " ".join([name, *filter(None, told)])[:_MOST_WORDS]
+
+
+def _ids(error: BrandModelError) -> str:
+    return " ".join(getattr(error, "request_ids", ()))
 
 
 def _job(attempt: Attempt) -> Job:

@@ -292,8 +292,9 @@ def _ours(attempt: Attempt, models: Mapping[str, str]) -> Entry:
 
 
 def _ids(attempt: Attempt) -> set[str]:
-    """Every id by which a vendor may know an attempt: ours, and all of its job's handle."""
-    return {attempt.id, *_texts(json.loads(attempt.job)["handle"] if attempt.job else None)}
+    """Every id by which a vendor may know an attempt: ours, its own of the call, and of the job."""
+    handle = json.loads(attempt.job)["handle"] if attempt.job else None
+    return {attempt.id, *attempt.request_ids.split(), *_texts(handle)}
 
 
 def _texts(value: Any) -> Iterator[str]:

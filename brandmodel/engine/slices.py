@@ -108,7 +108,7 @@ class Slices:
         charged = 0
         if hold is not None:
             charged = charge(ask, target, done)
-            self._end(hold, "settled", charged, "")
+            self._end(hold, "settled", charged, "", " ".join(done.request_ids))
         usage = done.usage or ask.request.usage(done.result)
         record = StepRecord(
             key=ask.key,
@@ -125,19 +125,22 @@ class Slices:
         )
         return Obtained(record, done.result, ran=True)
 
-    async def release(self, hold: Hold, *, error: str) -> None:
+    async def release(self, hold: Hold, *, error: str, ids: str = "") -> None:
         """See ``Books``."""
         drawn = self._running.pop(hold.attempt)
         drawn.slice.drawn_nano -= drawn.high
         drawn.slice.left_nano += drawn.high
 
-    async def forfeit(self, hold: Hold, *, error: str) -> None:
+    async def forfeit(
+        self, hold: Hold, *, error: str, charged_nano: int | None = None, ids: str = ""
+    ) -> None:
         """See ``Books``."""
-        self._end(hold, "forfeited", self._running[hold.attempt].high, error)
+        high = self._running[hold.attempt].high
+        self._end(hold, "forfeited", high if charged_nano is None else charged_nano, error, ids)
 
-    async def unknown(self, hold: Hold, *, error: str) -> None:
+    async def unknown(self, hold: Hold, *, error: str, ids: str = "") -> None:
         """See ``Books``; written at once: a person is told its id."""
-        self._end(hold, "unknown", 0, error)
+        self._end(hold, "unknown", 0, error, ids)
         await self.write()
 
     async def write(self) -> None:
@@ -167,6 +170,7 @@ class Slices:
         state: Literal["settled", "forfeited", "unknown"],
         charged: int,
         error: str,
+        ids: str,
     ) -> None:
         drawn = self._running.pop(hold.attempt)
         drawn.slice.drawn_nano -= drawn.high
@@ -186,6 +190,7 @@ class Slices:
                 fence=hold.fence,
                 created_at=time.time(),
                 error=error,
+                request_ids=ids,
             )
         )
 

@@ -106,20 +106,33 @@ class MemoryJournal:
         return row.fence if row.state in OPEN else LeaseHeld(holder="", expires_at=0.0)
 
     async def settle(
-        self, attempt: str, fence: int, charged_nano: int, record: StepRecord, step: RunStep | None
+        self,
+        attempt: str,
+        fence: int,
+        charged_nano: int,
+        record: StepRecord,
+        step: RunStep | None,
+        *,
+        request_ids: str = "",
     ) -> StepRecord:
         """See ``Journal``."""
-        self._end(attempt, "settled", charged_nano, "")
+        self._end(attempt, "settled", charged_nano, "", request_ids)
         return await self.keep(record, step)
 
     async def forfeit(
-        self, attempt: str, fence: int, *, error: str, charged_nano: int | None = None
+        self,
+        attempt: str,
+        fence: int,
+        *,
+        error: str,
+        charged_nano: int | None = None,
+        request_ids: str = "",
     ) -> None:
         """See ``Journal``."""
         row, _ = self._attempts[attempt]
         if row.fence == fence:
             charged = row.high_nano if charged_nano is None else charged_nano
-            self._end(attempt, "forfeited", charged, error)
+            self._end(attempt, "forfeited", charged, error, request_ids)
 
     async def draw(
         self, slice_: str, fence: int, calls: Sequence[Attempt], *, keep_nano: int, until: float
@@ -155,23 +168,33 @@ class MemoryJournal:
             if s.status == "reused" and s.usd_nano > 0
         ]
 
-    async def release(self, attempt: str, fence: int, *, error: str) -> None:
+    async def release(self, attempt: str, fence: int, *, error: str, request_ids: str = "") -> None:
         """See ``Journal``."""
         if self._attempts[attempt][0].fence == fence:
-            self._end(attempt, "released", 0, error)
+            self._end(attempt, "released", 0, error, request_ids)
 
-    async def unknown(self, attempt: str, fence: int, *, error: str) -> None:
+    async def unknown(self, attempt: str, fence: int, *, error: str, request_ids: str = "") -> None:
         """See ``Journal``."""
         row, scopes = self._attempts[attempt]
         if row.fence == fence:
-            self._attempts[attempt] = (replace(row, state="unknown", error=error), scopes)
+            named = request_ids or row.request_ids
+            row = replace(row, state="unknown", error=error, request_ids=named)
+            self._attempts[attempt] = (row, scopes)
 
-    def _end(self, attempt: str, state: str, charged_nano: int, error: str) -> None:
+    def _end(
+        self, attempt: str, state: str, charged_nano: int, error: str, request_ids: str
+    ) -> None:
         row, scopes = self._attempts[attempt]
         if row.state not in OPEN:
             raise StorageError(f"attempt {attempt} was {row.state} already")
         self._attempts[attempt] = (
-            replace(row, state=state, charged_nano=charged_nano, error=error),
+            replace(
+                row,
+                state=state,
+                charged_nano=charged_nano,
+                error=error,
+                request_ids=request_ids or row.request_ids,
+            ),
             scopes,
         )
         for scope in scopes:

@@ -132,6 +132,8 @@ class Attempt:
     Attributes:
         state: reserved, started, settled, forfeited, released or unknown.
         job: JSON of the vendor's handle, or an empty string.
+        error: what became of it where it brought nothing, in the vendor's words; for operators.
+        request_ids: by which the vendor knows the call, with blanks between.
     """
 
     id: str
@@ -146,6 +148,7 @@ class Attempt:
     fence: int
     created_at: float
     error: str = ""
+    request_ids: str = ""
 
 
 OPEN = frozenset(("reserved", "started", "unknown"))
@@ -256,21 +259,34 @@ class Journal(Protocol):
         ...
 
     async def settle(
-        self, attempt: str, fence: int, charged_nano: int, record: StepRecord, step: RunStep | None
+        self,
+        attempt: str,
+        fence: int,
+        charged_nano: int,
+        record: StepRecord,
+        step: RunStep | None,
+        *,
+        request_ids: str = "",
     ) -> StepRecord:
         """Keep the result, and turn the held price into the real one if the attempt still is ours."""
         ...
 
-    async def release(self, attempt: str, fence: int, *, error: str) -> None:
+    async def release(self, attempt: str, fence: int, *, error: str, request_ids: str = "") -> None:
         """Nothing was started: let the price and the lease go, if the attempt still is ours."""
         ...
 
-    async def unknown(self, attempt: str, fence: int, *, error: str) -> None:
+    async def unknown(self, attempt: str, fence: int, *, error: str, request_ids: str = "") -> None:
         """Something may have been started: let the lease go, keep the price held."""
         ...
 
     async def forfeit(
-        self, attempt: str, fence: int, *, error: str, charged_nano: int | None = None
+        self,
+        attempt: str,
+        fence: int,
+        *,
+        error: str,
+        charged_nano: int | None = None,
+        request_ids: str = "",
     ) -> None:
         """Charge for something that may have been started and brought nothing; by default its high price."""
         ...

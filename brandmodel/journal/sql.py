@@ -51,6 +51,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE runs ADD COLUMN without TEXT NOT NULL DEFAULT ''",
         "CREATE INDEX attempts_by_time ON attempts (created_at)",
     ),
+    ("ALTER TABLE attempts ADD COLUMN request_ids TEXT NOT NULL DEFAULT ''",),
 )
 
 RUN_COLUMNS = (
@@ -65,7 +66,8 @@ RUN_STEP_COLUMNS = (
     "request, notes"
 )
 ATTEMPT_COLUMNS = (
-    "id, key, run_id, task, target, state, high_nano, charged_nano, job, fence, created_at, error"
+    "id, key, run_id, task, target, state, high_nano, charged_nano, job, fence, created_at, error, "
+    "request_ids"
 )
 
 
@@ -113,7 +115,7 @@ LET_GO = "UPDATE caps SET held_nano = held_nano - ? WHERE scope = ?"
 CAP = "SELECT limit_nano, held_nano, spent_nano FROM caps WHERE scope = ?"
 SETTLE_CAPS = """UPDATE caps SET held_nano = held_nano - ?, spent_nano = spent_nano + ?
     WHERE scope IN (SELECT scope FROM attempt_caps WHERE attempt = ?)"""
-ADD_ATTEMPT = f"INSERT INTO attempts ({ATTEMPT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
+ADD_ATTEMPT = f"INSERT INTO attempts ({ATTEMPT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
 ATTEMPT_CAPS = "SELECT scope FROM attempt_caps WHERE attempt = ?"
 SHRINK = "UPDATE attempts SET high_nano = ?, state = ? WHERE id = ?"
 KEEP_LEASE = "UPDATE leases SET expires_at = ? WHERE key = ? AND fence = ?"
@@ -130,7 +132,8 @@ REUSED = """SELECT s.run_id, r.started_at, s.task, s.target, s.usd_nano
     WHERE s.status = 'reused' AND s.usd_nano > 0 AND r.started_at >= ? ORDER BY r.started_at"""
 ADOPT = "UPDATE attempts SET fence = ? WHERE id = ?"
 STARTED = "UPDATE attempts SET state = 'started', job = ? WHERE id = ?"
-END_ATTEMPT = "UPDATE attempts SET state = ?, charged_nano = ?, error = ? WHERE id = ?"
+END_ATTEMPT = """UPDATE attempts SET state = ?, charged_nano = ?, error = ?,
+    request_ids = COALESCE(NULLIF(?, ''), request_ids) WHERE id = ?"""
 TAKES = "SELECT members FROM takes WHERE key = ?"
 KEEP_TAKES = "INSERT INTO takes (key, members) VALUES (?, ?) ON CONFLICT (key) DO NOTHING"
 HELD_BY_TASK = """SELECT a.task, a.charged_nano FROM attempts a JOIN attempt_caps c ON c.attempt = a.id

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from brandmodel.errors import StorageError
 from brandmodel.journal import sql
@@ -144,42 +144,56 @@ class SqliteJournal:
         return await self._file.write(work)
 
     async def settle(
-        self, attempt: str, fence: int, charged_nano: int, record: StepRecord, step: RunStep | None
+        self,
+        attempt: str,
+        fence: int,
+        charged_nano: int,
+        record: StepRecord,
+        step: RunStep | None,
+        *,
+        request_ids: str = "",
     ) -> StepRecord:
         """See ``Journal``."""
 
         def work(c: sqlite3.Connection) -> StepRecord:
             row = _attempt(c, attempt)
             if row.fence == fence:
-                _end_attempt(c, attempt, "settled", charged_nano, "")
+                _end_attempt(c, attempt, _End("settled", charged_nano, "", request_ids))
                 c.execute(sql.END_LEASE, (row.key, fence))
             return _keep(c, record, step)
 
         return await self._file.write(work)
 
-    async def release(self, attempt: str, fence: int, *, error: str) -> None:
+    async def release(self, attempt: str, fence: int, *, error: str, request_ids: str = "") -> None:
         """See ``Journal``."""
 
         def work(c: sqlite3.Connection) -> None:
             if _attempt(c, attempt).fence == fence:
-                row = _end_attempt(c, attempt, "released", 0, error)
+                row = _end_attempt(c, attempt, _End("released", 0, error, request_ids))
                 c.execute(sql.END_LEASE, (row.key, fence))
 
         await self._file.write(work)
 
-    async def unknown(self, attempt: str, fence: int, *, error: str) -> None:
+    async def unknown(self, attempt: str, fence: int, *, error: str, request_ids: str = "") -> None:
         """See ``Journal``."""
 
         def work(c: sqlite3.Connection) -> None:
             row = _attempt(c, attempt)
             if row.fence == fence:
-                c.execute(sql.END_ATTEMPT, ("unknown", 0, error, attempt))
+                end = _End("unknown", 0, error, request_ids)
+                c.execute(sql.END_ATTEMPT, (*end, attempt))
                 c.execute(sql.END_LEASE, (row.key, fence))
 
         await self._file.write(work)
 
     async def forfeit(
-        self, attempt: str, fence: int, *, error: str, charged_nano: int | None = None
+        self,
+        attempt: str,
+        fence: int,
+        *,
+        error: str,
+        charged_nano: int | None = None,
+        request_ids: str = "",
     ) -> None:
         """See ``Journal``."""
 
@@ -187,7 +201,7 @@ class SqliteJournal:
             row = _attempt(c, attempt)
             if row.fence == fence:
                 charged = row.high_nano if charged_nano is None else charged_nano
-                _end_attempt(c, attempt, "forfeited", charged, error)
+                _end_attempt(c, attempt, _End("forfeited", charged, error, request_ids))
                 c.execute(sql.END_LEASE, (row.key, fence))
 
         await self._file.write(work)
@@ -326,12 +340,19 @@ def _attempt(c: sqlite3.Connection, attempt: str) -> Attempt:
     return Attempt(*c.execute(sql.ATTEMPT, (attempt,)).fetchone())
 
 
-def _end_attempt(
-    c: sqlite3.Connection, attempt: str, state: str, charged_nano: int, error: str
-) -> Attempt:
+class _End(NamedTuple):
+    """What an attempt ends as."""
+
+    state: str
+    charged_nano: int
+    error: str
+    request_ids: str
+
+
+def _end_attempt(c: sqlite3.Connection, attempt: str, end: _End) -> Attempt:
     row = _attempt(c, attempt)
     if row.state not in OPEN:
         raise StorageError(f"attempt {attempt} was {row.state} already")
-    c.execute(sql.END_ATTEMPT, (state, charged_nano, error, attempt))
-    c.execute(sql.SETTLE_CAPS, (row.high_nano, charged_nano, attempt))
+    c.execute(sql.END_ATTEMPT, (*end, attempt))
+    c.execute(sql.SETTLE_CAPS, (row.high_nano, end.charged_nano, attempt))
     return row

@@ -12,8 +12,9 @@ from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 
-from brandmodel.errors import BadResponseError, ContentFilteredError, InvalidRequestError
+from brandmodel.errors import BadResultError, ContentFilteredError, InvalidRequestError
 from brandmodel.tasks import (
+    Call,
     Chat,
     ChatReply,
     Judge,
@@ -22,6 +23,7 @@ from brandmodel.tasks import (
     Request,
     Result,
     ToolCall,
+    Usage,
     WritingRequest,
 )
 
@@ -90,20 +92,51 @@ def as_chat(request: Request[Any]) -> Chat:
     )
 
 
-def from_chat(request: Request[Any], reply: ChatReply) -> Result:
+def asked_of(call: Call) -> Chat:
+    """A call as a conversation, with room for what its target thinks before it answers."""
+    chat, target = as_chat(call.request), call.target
+    if not target.thought_tokens:
+        return chat
+    most = chat.most_tokens + target.thought_tokens
+    limit = int(target.limits.get("max_output_tokens", most))
+    return chat.model_copy(update={"most_tokens": max(chat.most_tokens, min(most, limit))})
+
+
+def from_chat(
+    request: Request[Any],
+    reply: ChatReply,
+    usage: Usage | None = None,
+    usd_nano: int | None = None,
+) -> Result:
     """The typed result that an answer holds.
+
+    Args:
+        request: what was asked.
+        reply: the model's turn.
+        usage: what the vendor says was consumed: an answer of no use is billed all the same.
+        usd_nano: what the vendor says it charged.
 
     Raises:
         ContentFilteredError: the model refused.
-        BadResponseError: the answer is not what the schema says, or was cut off.
+        BadResultError: the answer is not what the schema says, or was cut off.
     """
+    try:
+        return _result(request, reply)
+    except BadResultError as error:
+        error.usage, error.usd_nano = usage, usd_nano
+        raise
+
+
+def _result(request: Request[Any], reply: ChatReply) -> Result:
+    if reply.finish == "length" and not reply.text and not reply.tool_calls:
+        raise BadResultError("the answer was cut off before its first word", code="length")
     if isinstance(request, Chat):
         return reply
     if reply.finish == "filtered":
         raise ContentFilteredError("refused by the model", hint="change the words", started=True)
     if reply.finish == "length":
-        raise BadResponseError(
-            "the answer was cut off at its output limit", detail=reply.text[-200:]
+        raise BadResultError(
+            "the answer was cut off at its output limit", code="length", detail=reply.text[-200:]
         )
     fenced = _FENCE.match(reply.text)
     try:
@@ -111,7 +144,7 @@ def from_chat(request: Request[Any], reply: ChatReply) -> Result:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise BadResponseError(
+        raise BadResultError(
             f"the answer does not fit its schema at {where or 'its beginning'}",
             detail=reply.text[:500],
         ) from error

@@ -60,6 +60,10 @@ _SECRETS = re.compile(
 )
 
 
+_QUERY = re.compile(r"(\bhttps?://[^\s\"'<>?]*)\?[^\s\"'<>]+")
+"""Who has the query of a signed address has what lies there."""
+
+
 def failure(reply: Reply, *, vendor: str = "") -> BrandModelError:
     """The error that a reply with a bad status is."""
     code, words = said(reply)
@@ -198,15 +202,16 @@ def retry_after(reply: Reply) -> float | None:
     if _SECONDS.match(value):
         return float(value)
     if value:
-        until = _date(value)
+        until = http_date(value)
         # Against the target's own clock where it tells it: ours may be skewed.
-        now = _date(reply.headers.get("date", "")) or datetime.now(UTC)
+        now = http_date(reply.headers.get("date", "")) or datetime.now(UTC)
         return max(0.0, (until - now).total_seconds()) if until else None
     delay = _DELAY.search(reply.body[:10_000])
     return float(delay[1]) if delay else None
 
 
-def _date(value: str) -> datetime | None:
+def http_date(value: str) -> datetime | None:
+    """A moment as HTTP writes it; None where it is none."""
     try:
         found = parsedate_to_datetime(value)
     except (TypeError, ValueError, OverflowError):
@@ -216,8 +221,8 @@ def _date(value: str) -> datetime | None:
 
 
 def hidden(text: str, *secrets: str) -> str:
-    """A text without what could be a key: vendors like to repeat it."""
+    """A text without what could be a key, or opens an address: vendors like to repeat both."""
     for secret in secrets:
         if secret:
             text = text.replace(secret, "[key]")
-    return _SECRETS.sub("[key]", text)[:1000]
+    return _SECRETS.sub("[key]", _QUERY.sub(r"\1?[...]", text))[:1000]

@@ -20,6 +20,7 @@ from brandmodel.errors import (
     UnavailableError,
 )
 from brandmodel.providers._addresses import joined, origin, public_address
+from brandmodel.providers._ids import request_ids
 
 if TYPE_CHECKING:
     from pyreqwest.client import Client, ClientBuilder
@@ -80,6 +81,11 @@ class Reply:
     def media_type(self) -> str:
         """Without parameters, in lower case."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """By which the vendor knows the call."""
+        return request_ids(self.headers, self.body)
 
     def data(self) -> Any:
         """The body as JSON.

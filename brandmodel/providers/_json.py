@@ -74,6 +74,9 @@ def unpacked(value: Any) -> bytes:
 
 
 def nano_usd(dollars: Any) -> int | None:
-    """Nano-USD of what a vendor says it charged, rounded up; None where it says nothing sound."""
+    """Nano-USD of what a vendor says it charged, rounded up; None where it says nothing sound.
+
+    No call costs a million: what says so is a mistake, and the row's price holds.
+    """
     amount = number(dollars)
     return math.ceil(round(amount * 1e9, 3)) if 0 < amount < 1e6 else None

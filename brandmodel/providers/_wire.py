@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Protocol
 
 from brandmodel.errors import (
     BadResponseError,
+    BadResultError,
     ConfigError,
     JobFailedError,
     MissingCredentialError,
@@ -27,6 +28,7 @@ from brandmodel.providers._chat import speaks
 from brandmodel.providers._errors import failure, hidden
 from brandmodel.providers._events import Event, events
 from brandmodel.providers._http import Ask, Http, Reply
+from brandmodel.providers._ids import request_ids
 from brandmodel.tasks import Asset, Call, Done, Job, Result, Target, Usage, assets_in
 
 Keys = Callable[[Target], str]
@@ -191,8 +193,8 @@ class Wire:
         operation = self.operation(call)
         ask = operation.ask(call, await self.files(call))
         reply = await self.sent(call.target, ask)
-        with self._named(call.target):
-            return await self._told(call, operation.read(call, reply))
+        with self._named(call.target, reply):
+            return await self._told(call, operation.read(call, reply), reply.ids)
 
     async def check(self, job: Job, call: Call) -> Done | Job:
         """See ``LongProvider``.
@@ -206,8 +208,9 @@ class Wire:
         assert operation.polled is not None
         with looking():
             reply = await self.sent(call.target, operation.poll(job.handle))
-            with self._named(call.target):
-                return await self._told(call, operation.polled(call, job.handle, reply))
+            with self._named(call.target, reply):
+                told = operation.polled(call, job.handle, reply)
+                return await self._told(call, told, reply.ids)
 
     async def cancel(self, job: Job, call: Call) -> None:
         """See ``LongProvider``; a vendor that cannot stop a job lets it go on."""
@@ -239,14 +242,19 @@ class Wire:
         ask = operation.stream_ask(call, await self.files(call))
         reader = operation.stream(call)
         base, ask, headers = self._addressed(call.target, ask)
+        ids: tuple[str, ...] | None = None
         with self._named(call.target):
             async with self.http.stream(base, ask, headers) as (head, pieces):
-                if head.status >= 300:
-                    raise failure(head)
-                async for event in self.events(pieces):
-                    for text in reader.feed(event):
-                        yield text
-            told = await self._told(call, reader.made())
+                with self._named(call.target, head):
+                    if head.status >= 300:
+                        raise failure(head)
+                    async for event in self.events(pieces):
+                        # The first event tells what the answer is called.
+                        if ids is None:
+                            ids = request_ids(head.headers, event.data[:1000].encode())
+                        for text in reader.feed(event):
+                            yield text
+            told = await self._told(call, reader.made(), ids or ())
         assert isinstance(told, Done)
         yield told
 
@@ -279,7 +287,7 @@ class Wire:
         """Send with the target's key; a bad status becomes the error that it is."""
         reply = await self.answered(target, ask)
         if reply.status >= 300:
-            with self._named(target):
+            with self._named(target, reply):
                 raise failure(reply)
         return reply
 
@@ -302,13 +310,18 @@ class Wire:
         return {**target.settings.get("headers", {}), **carried}
 
     @contextmanager
-    def _named(self, target: Target) -> Generator[None]:
-        """Errors leave with their vendor's name in them and the key out of them."""
+    def _named(self, target: Target, reply: Reply | None = None) -> Generator[None]:
+        """Errors leave with vendor and call named in them for operators, and the key out of them."""
         try:
             yield
         except ProviderError as error:
             error.vendor = error.vendor or _vendor(target)
-            error.detail = hidden(error.detail, self.keys(target))
+            key = self.keys(target)
+            error.detail, error.code = hidden(error.detail, key), hidden(error.code, key)
+            # What lies behind it may hold the request, or what came back.
+            error.__cause__ = error.__context__ = None
+            if reply is not None:
+                error.request_ids = error.request_ids or _keyless(reply.ids, key)
             raise
 
     def _base(self, target: Target) -> str:
@@ -323,11 +336,12 @@ class Wire:
             answer = await self.check(answer, call)
         return answer
 
-    async def _told(self, call: Call, told: Made | Pending) -> Done | Job:
+    async def _told(self, call: Call, told: Made | Pending, ids: Sequence[str] = ()) -> Done | Job:
         if isinstance(told, Pending):
             return _job(call, told.handle)
         assets = [await self._kept(call, family, one) for family, one in told.media]
-        return Done(told.result(assets), usage=told.usage, usd_nano=told.usd_nano)
+        named = _keyless(ids, self.keys(call.target))
+        return Done(told.result(assets), told.usage, told.usd_nano, request_ids=named)
 
     async def _kept(self, call: Call, family: str, one: bytes | Remote) -> Asset:
         if isinstance(one, Remote):
@@ -337,7 +351,7 @@ class Wire:
             one = await self._fetched(url, headers, base)
         asset = await call.blobs.put(one, name=f"result.{family}")
         if family and not asset.media_type.startswith(family):
-            raise BadResponseError(
+            raise BadResultError(
                 f"the result is {asset.media_type}, not {family}", vendor=_vendor(call.target)
             )
         return asset
@@ -346,6 +360,9 @@ class Wire:
         """A result by its address; whatever goes wrong now, the call itself was made and is billed."""
         try:
             reply = await self.http.fetch(url, headers=headers, trusted=base)
+        except BadResponseError as error:
+            # Another look would find the same.
+            raise BadResultError(error.message, detail=error.detail) from error
         except ProviderError as error:
             error.started = True
             raise
@@ -366,6 +383,11 @@ def looking() -> Generator[None]:
     except ProviderError as error:
         error.started = True
         raise
+
+
+def _keyless(ids: Sequence[str], key: str) -> tuple[str, ...]:
+    """Ids but for one that is the key, told back."""
+    return tuple(one for one in ids if hidden(one, key) == one)
 
 
 def base_url(target: Target) -> str:

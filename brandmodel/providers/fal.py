@@ -124,7 +124,7 @@ class FalWire(UploadingWire):
             with self._named(call.target):
                 if reply.status >= 300:
                     raise _job_error(status, reply)
-                return await self._told(call, read_result(call, reply))
+                return await self._told(call, read_result(call, reply), reply.ids)
 
     async def _state(self, job: Job, call: Call) -> dict[str, Any]:
         try:

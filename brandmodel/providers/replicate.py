@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -31,7 +32,7 @@ from brandmodel.errors import (
     RejectedError,
     UnknownTargetError,
 )
-from brandmodel.providers._errors import job_failed
+from brandmodel.providers._errors import http_date, job_failed
 from brandmodel.providers._http import Ask, Part, Reply, origin
 from brandmodel.providers._json import count, fields, items, number, text
 from brandmodel.providers._mapping import inputs
@@ -247,7 +248,9 @@ class ReplicateWire(UploadingWire):
         ask = Ask("predictions", method="GET", query={"created_after": stamp})
         listed: list[dict[str, Any]] = []
         for _ in range(_MOST_PAGES):
-            page = fields((await self.sent(target, ask)).data())
+            reply = await self.sent(target, ask)
+            _require_same_time(reply)
+            page = fields(reply.data())
             if not isinstance(page.get("results"), list):
                 raise BadResponseError("the list of predictions is none")
             told = [fields(one) for one in items(page["results"])]
@@ -260,6 +263,17 @@ class ReplicateWire(UploadingWire):
                 raise BadResponseError("the list goes on somewhere else")
             ask = Ask(following, method="GET")
         raise ProviderError("there are too many predictions to look through")
+
+
+def _require_same_time(reply: Reply) -> None:
+    """A call is looked for by when it began: by a clock far behind ours it began before that.
+
+    Raises:
+        ProviderError: the vendor's clock is too far behind ours to tell.
+    """
+    theirs = http_date(reply.headers.get("date", ""))
+    if theirs is not None and time.time() - theirs.timestamp() > _SKEW_S:
+        raise ProviderError("the clocks are too far apart to look a call up", detail=f"{theirs}")
 
 
 __all__ = ["ReplicateWire"]

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from brandmodel.errors import (
     AuthenticationError,
     BadResponseError,
+    BadResultError,
     CreditError,
     ProviderError,
     ProviderTimeoutError,
@@ -25,6 +26,7 @@ from brandmodel.errors import (
 )
 from brandmodel.tasks import Target
 
+_POORLY = (UnavailableError, ProviderTimeoutError, BadResponseError, BadResultError)
 FAILURES = 3
 """Failures in a row that open the circuit."""
 REST_S, LONGEST_REST_S = 10.0, 300.0
@@ -129,11 +131,12 @@ class Health:
         vitals, now = self.of(target), self._clock()
         if isinstance(error, RateLimitError):
             vitals.limit = max(1.0, vitals.limit / 2)
-            wish = error.retry_after_s
-            vitals.asked_until = max(vitals.asked_until, now + (_COOL_S if wish is None else wish))
+            # A wish of years is a clock that is wrong, or harm.
+            wish = _COOL_S if error.retry_after_s is None else error.retry_after_s
+            vitals.asked_until = max(vitals.asked_until, now + min(wish, LONGEST_REST_S))
         elif isinstance(error, AuthenticationError | CreditError | UnknownTargetError):
             vitals.rests_until = now + _SHUT_S
-        elif isinstance(error, UnavailableError | ProviderTimeoutError | BadResponseError):
+        elif isinstance(error, _POORLY):
             vitals.failures += 1
             if vitals.failures >= FAILURES:
                 # Half-open after the rest: the next call is the probe, and one more failure opens again.

@@ -172,6 +172,7 @@ class Tables:
             price=tuple(_price(price) for price in row.price),
             tokens=row.tokens,
             limits=row.limits.model_dump(exclude_none=True),
+            thought_tokens=row.thought_tokens,
             latency_s=row.latency_s,
             requests_per_minute=row.requests_per_minute or of.requests_per_minute,
             settings=settings,

@@ -40,11 +40,14 @@ def cost(target: Target, usage: Usage) -> int:
 def most(target: Target, usage: Usage) -> int:
     """Nano-USD that a call can cost at most, from the most that it can consume.
 
-    Never below ``cost`` of any call within that usage; 0 only where the target costs nothing.
+    What the target may think comes on top of an answer. Never below ``cost`` of any call within that
+    usage; 0 only where the target costs nothing.
 
     Raises:
         TableError: the row's ``tokens`` are in no list of prices.
     """
+    if usage.tokens_out:
+        usage = replace(usage, tokens_out=usage.tokens_out + target.thought_tokens)
     total = _units(target, usage)
     if target.tokens:
         total += _ceiling(token_most(target, usage))

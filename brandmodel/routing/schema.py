@@ -105,6 +105,8 @@ class TargetRow(_Row):
         tokens: ``provider:model`` of the package genai-prices, for a price by tokens. Beside it
             ``price`` bounds a call before its tokens are known, and counts where nobody tells them.
         limits: what it takes at most.
+        thought_tokens: what a model may think before it answers: asked for on top of the answer's own
+            limit, and part of the highest price.
         latency_s: what a call usually takes, in seconds.
         requests_per_minute: what the vendor allows.
         obligations: what the licence asks of whoever uses the results.
@@ -118,6 +120,7 @@ class TargetRow(_Row):
     price_source: str = ""
     price_checked: datetime.date | None = None
     limits: LimitsRow = LimitsRow()
+    thought_tokens: Annotated[int, Field(ge=0)] = 0
     latency_s: Count = 1.0
     requests_per_minute: Count | None = None
     since: datetime.date | None = None

@@ -10,6 +10,8 @@ from brandmodel.tasks._base import Request, Result, Stage, Usage, Value, token_b
 from brandmodel.tasks.values import Asset, sketched
 
 LONGEST_S = 600.0
+_FEWEST_BYTES_A_S = 250
+"""2 kbit/s: no codec of speech that vendors take says a second in less."""
 WORDS_PER_S = 2.45
 """How fast a calm voice speaks; measured with the local voices."""
 
@@ -17,6 +19,11 @@ WORDS_PER_S = 2.45
 def sketched_sound(duration_s: float) -> Asset:
     """A WAV of that length, without samples."""
     return sketched("audio/wav").model_copy(update={"duration_s": duration_s})
+
+
+def heard_s(audio: Asset) -> float:
+    """How long a recording is; where its header does not tell, the longest that it can be."""
+    return audio.duration_s or audio.size / _FEWEST_BYTES_A_S
 
 
 def speaking_s(text: str, *, pace: float = 1.0) -> float:
@@ -185,17 +192,25 @@ class Transcribe(Request[Transcript]):
 
     def sketch(self, *, dear: bool) -> Transcript:
         """Nothing, or as many words as can be said in that time."""
-        seconds = self.audio.duration_s or LONGEST_S
+        seconds = min(heard_s(self.audio), LONGEST_S)
         return Transcript(text="word " * int(seconds * 4) if dear else "")
 
     def usage(self, result: Transcript) -> Usage:
-        """Seconds listened to, and tokens."""
-        seconds = self.audio.duration_s or 0.0
+        """Seconds listened to, and tokens; of an unknown length, until the last word that was heard."""
+        last = max((word.end_s for word in result.words), default=0.0)
+        seconds = self.audio.duration_s or last or heard_s(self.audio)
         return Usage(
             seconds=seconds,
             tokens_in=round(25 * seconds) + token_bound(self.prompt),
             tokens_out=token_bound(result.text),
         )
+
+    def bounds(self) -> tuple[Usage, Usage]:
+        """From silence to somebody who talks fast all the time."""
+        seconds = heard_s(self.audio)
+        tokens_in = round(25 * seconds) + token_bound(self.prompt)
+        least = Usage(seconds=self.audio.duration_s or 0.0, tokens_in=token_bound(self.prompt))
+        return least, Usage(seconds=seconds, tokens_in=tokens_in, tokens_out=round(20 * seconds))
 
 
 class Alignment(Result):
@@ -225,7 +240,7 @@ class AlignWords(Request[Alignment]):
 
     def usage(self, result: Alignment) -> Usage:
         """Seconds listened to."""
-        return Usage(seconds=self.audio.duration_s or 0.0, tokens_in=token_bound(self.text))
+        return Usage(seconds=heard_s(self.audio), tokens_in=token_bound(self.text))
 
 
 class Track(Value):

@@ -56,6 +56,7 @@ class Target:
         price: by size, the smallest first; empty where it costs nothing.
         tokens: ``provider:model``, under which a public list has the price of its tokens.
         limits: what it takes at most, by the limit's name (see ``routing.limits``).
+        thought_tokens: what it may think before it answers, on top of the answer's own limit.
         latency_s: what a call usually takes.
         requests_per_minute: what the vendor allows; None where it does not say.
         settings: further fields of the vendor's and target's rows, for the provider.
@@ -69,6 +70,7 @@ class Target:
     price: Sequence[Price] = ()
     tokens: str = ""
     limits: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    thought_tokens: int = 0
     latency_s: float = 1.0
     requests_per_minute: float | None = None
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -105,11 +107,13 @@ class Done:
     Attributes:
         usage: what the vendor says was consumed; None lets the request tell it from the result.
         usd_nano: what the vendor charged, where it says so.
+        request_ids: by which the vendor knows the call; for operators, and for its usage export.
     """
 
     result: Result
     usage: Usage | None = None
     usd_nano: int | None = None
+    request_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

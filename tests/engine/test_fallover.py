@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from brandmodel import AsyncBrandModel, Result
+from brandmodel.engine import attempts
 from brandmodel.errors import (
     ContentFilteredError,
     CreditError,
@@ -155,8 +156,13 @@ async def test_a_job_that_failed_unbilled_goes_to_the_next_target(tmp_path: Path
     assert len(second.bill) == 1
 
 
-async def test_a_vendor_that_never_finishes_meets_the_deadline(tmp_path: Path) -> None:
-    first, second, routers = two(tmp_path, more=", deadline_s = 0.3")
+@pytest.mark.parametrize("row", [", deadline_s = 0.3", ""], ids=["of the table", "of an hour"])
+async def test_a_vendor_that_never_finishes_meets_the_deadline(
+    row: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert attempts.LONGEST_JOB_S == 3600
+    monkeypatch.setattr(attempts, "LONGEST_JOB_S", 0.3 if not row else 3600)
+    first, second, routers = two(tmp_path, more=row)
     first.as_jobs = True
     cancelled = asyncio.Event()
 

@@ -38,33 +38,49 @@ JSON_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
+def saying(data: bytes) -> Talk:
+    """An answer byte by byte."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(data)
+
+    return talk
+
+
+def reply_of(
+    body: Any = b"", *, status: int = 200, kind: str = "application/json", **headers: str
+) -> bytes:
+    """A whole answer; a ``content_length`` among the headers may lie."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    lines = [f"HTTP/1.1 {status} X", f"content-type: {kind}"]
+    headers = {"content_length": str(len(data)), **headers}
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode() + b"\r\nconnection: close\r\n\r\n" + data
+
+
 @dataclass
 class Raw:
     """A server that says its answers byte by byte, each a function, one a connection.
 
     Attributes:
+        usual: what it says when no answer is left.
         heads: of the requests, as they came.
         sent: bytes that the other side has taken.
     """
 
     answers: list[Talk] = field(default_factory=list[Talk])
+    usual: Talk | None = None
     heads: list[bytes] = field(default_factory=list[bytes])
     sent: int = 0
     url: str = ""
 
     def says(self, data: bytes) -> None:
-        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(data)
-
-        self.answers.append(talk)
+        self.answers.append(saying(data))
 
     def answers_with(
         self, body: Any = b"", *, status: int = 200, kind: str = "application/json", **headers: str
     ) -> None:
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        lines = [f"HTTP/1.1 {status} X", f"content-type: {kind}", f"content-length: {len(data)}"]
-        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-        self.says("\r\n".join(lines).encode() + b"\r\nconnection: close\r\n\r\n" + data)
+        self.says(reply_of(body, status=status, kind=kind, **headers))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -74,7 +90,8 @@ class Raw:
                 (x for x in head.lower().split(b"\r\n") if b"content-length:" in x), b":0"
             )
             await reader.readexactly(int(length.partition(b":")[2]))
-            await self.answers.pop(0)(reader, writer)
+            talk = self.answers.pop(0) if self.answers or self.usual is None else self.usual
+            await talk(reader, writer)
             await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
             pass

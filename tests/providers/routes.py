@@ -13,6 +13,7 @@ from typing import Any
 from brandmodel.errors import (
     AuthenticationError,
     BadResponseError,
+    BadResultError,
     BrandModelError,
     ContextLengthError,
     JobFailedError,
@@ -291,10 +292,17 @@ WANTED: tuple[tuple[int, str, str, type[BrandModelError]], ...] = (
     (401, "", "", AuthenticationError),
     (404, "", "", UnknownTargetError),
     (429, "", "", RateLimitError),
+    # All of it was thought: the model's output limit was reached before its first word.
+    (
+        200,
+        r"openai\.com\S*/chat/completions$",
+        r'"content": ?""[\s\S]*"finish_reason": ?"length"',
+        BadResultError,
+    ),
     (200, r"/responses$", r'"status": ?"queued"', BadResponseError),
     (200, r"/chat/completions$", r'data: \{("error"|[^\n]*[^\\]"error"): ?[{"]', RejectedError),
     (200, r"/interactions$", r'"status": ?"(completed|requires_action)"', JobFailedError),
-    (200, r"-image:generatecontent$", r"^(?![\s\S]*\"inlinedata\")", BadResponseError),
+    (200, r"-image:generatecontent$", r"^(?![\s\S]*\"inlinedata\")", BadResultError),
 )
 """The class that an error must be of: the first line whose status, address and words fit.
 

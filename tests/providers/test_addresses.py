@@ -6,6 +6,7 @@ import pytest
 
 from brandmodel.errors import (
     BadResponseError,
+    BadResultError,
     ProviderError,
     UnavailableError,
 )
@@ -48,7 +49,7 @@ async def test_a_result_at_an_inner_address(url: str, redirected: bool, ask: Ask
     if redirected:
         ask.raw.answers_with(b"", status=302, location=url)
     error = await ask.fails(CAT)
-    assert isinstance(error, BadResponseError | UnavailableError)
+    assert isinstance(error, BadResultError | UnavailableError)
     assert isinstance(error, ProviderError)
     assert error.started, "the picture was made all the same"
     assert len(ask.raw.heads) == 1 + redirected
@@ -81,7 +82,7 @@ async def test_redirects_come_to_an_end(ask: Asker) -> None:
     for number in range(10):
         ask.raw.answers_with(b"", status=302, location=f"/{number + 1}")
     error = await ask.fails(CAT)
-    assert type(error) is BadResponseError
+    assert type(error) is BadResultError
     assert len(ask.raw.heads) == 7
 
 
@@ -98,7 +99,7 @@ async def test_a_picture_that_is_none(body: bytes, kind: str, ask: Asker) -> Non
     ask.raw.answers_with({"data": [{"url": f"{ask.raw.url}/1.png"}]})
     ask.raw.answers_with(body, kind=kind)
     error = await ask.fails(CAT)
-    assert type(error) is BadResponseError
+    assert type(error) is BadResultError
     assert error.started
 
 

@@ -13,7 +13,17 @@ from brandmodel.errors import TableError
 from brandmodel.routing import load_tables, nano, usd
 from brandmodel.routing.prices import NANO, cost, least, most
 from brandmodel.routing.schema import PriceRow
-from brandmodel.tasks import GenerateImage, GenerateVideo, Price, Target, Usage
+from brandmodel.tasks import (
+    Asset,
+    GenerateImage,
+    GenerateVideo,
+    Price,
+    Target,
+    Transcribe,
+    Transcript,
+    Usage,
+    WordTime,
+)
 
 dollars = st.decimals(min_value=0, max_value=10_000, places=9).map(float)
 counts = st.integers(0, 10_000_000)
@@ -201,3 +211,18 @@ def test_what_is_priced_is_paid() -> None:
     assert per_second.paid
     # A length that nobody knows is no reason to call it free.
     assert most(per_second, Usage()) == 1
+
+
+def test_a_recording_of_unknown_length_has_a_true_upper_price() -> None:
+    """Ogg and WebM do not tell their length in their head; 16 kbit/s is 2,000 bytes a second."""
+    row = target(Price({"second": 100_000}))
+    unknown = Transcribe(audio=Asset(sha256="0" * 64, media_type="audio/ogg", size=120_000))
+    known = Transcribe(
+        audio=Asset(sha256="0" * 64, media_type="audio/wav", size=120_000, duration_s=60.0)
+    )
+    assert most(row, known.bounds()[1]) == 6_000_000
+    assert most(row, unknown.bounds()[1]) >= 6_000_000
+    heard = Transcript(text="a b", words=(WordTime(text="b", start_s=58.0, end_s=59.0),))
+    assert cost(row, unknown.usage(heard)) == 5_900_000
+    assert cost(row, unknown.usage(Transcript(text="a b"))) == most(row, unknown.bounds()[1])
+    assert most(row, unknown.bounds()[0]) <= cost(row, unknown.usage(heard))

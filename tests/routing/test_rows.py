@@ -9,6 +9,7 @@ import importlib.util
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from brandmodel.engine.providers import (
 from brandmodel.providers._chat import speaks
 from brandmodel.providers._mapping import inputs
 from brandmodel.routing import Row, load_tables
-from brandmodel.routing.prices import most, price_for
+from brandmodel.routing.prices import cost, most, price_for
 from brandmodel.routing.tokens import priced_model
 from brandmodel.tasks import (
     TASKS,
@@ -217,3 +218,22 @@ def test_studio_plus_serves_what_studio_serves_and_more() -> None:
     studio, plus = (set(TABLES.model(name).model.tasks) for name in ("studio", "studio-plus"))
     assert studio < plus
     assert {"Chat", "SearchWeb", "GenerateVideo", "EditImage", "Transcribe", "Embed"} <= plus
+
+
+_THINKS = re.compile(
+    r"gpt-(5|6|oss)|gemini-[34]|grok-|deepseek-|reasoning|qwen-?3|glm-|kimi-", re.IGNORECASE
+)
+"""Families whose recorded answers count thought among what is said."""
+
+
+@pytest.mark.parametrize(
+    "id_", [id_ for id_ in FAR if "Chat" in row(id_).value.tasks and _THINKS.search(id_)]
+)
+def test_a_model_that_thinks_has_room_for_it_and_its_price_knows(id_: str) -> None:
+    if TABLES.vendors[id_.partition("/")[0]].value.key_env:
+        target = row(id_).value
+        # The longest thought of the recorded answers, at the effort that the rows ask for: 4910 and 2560.
+        assert target.thought_tokens >= (8192 if "deepseek" in id_ else 4096)
+        said = Usage(tokens_in=10, tokens_out=512)
+        thought = replace(said, tokens_out=512 + target.thought_tokens)
+        assert most(target, said) >= cost(target, thought) > cost(target, said)

@@ -15,6 +15,7 @@ from brandmodel import AsyncBrandModel
 from brandmodel.assets.store import FolderStore
 from brandmodel.errors import (
     BadResponseError,
+    BadResultError,
     BrandModelError,
     ContentFilteredError,
     CreditError,
@@ -137,9 +138,9 @@ async def test_a_fault_of_a_call(
     ("kind", "error"),
     [
         ("expired", JobFailedError),
-        ("huge", BadResponseError),
-        ("redirect-inside", BadResponseError),
-        ("page-as-image", BadResponseError),
+        ("huge", BadResultError),
+        ("redirect-inside", BadResultError),
+        ("page-as-image", BadResultError),
     ],
 )
 async def test_a_fault_of_a_file(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from brandmodel.errors import RejectedError
-from brandmodel.providers._chat import arguments_of, as_chat
+from brandmodel.providers._chat import arguments_of, asked_of
 from brandmodel.providers._http import Ask
 from brandmodel.providers._wire import File, Files
 from brandmodel.tasks import Call, Chat, Message
@@ -35,7 +35,7 @@ def ask_count(call: Call, files: Files) -> Ask:
 
 def chat_body(call: Call, files: Files) -> dict[str, Any]:
     """Body of ``POST /v1/messages``."""
-    chat, settings = as_chat(call.request), call.target.settings
+    chat, settings = asked_of(call), call.target.settings
     body: dict[str, Any] = {
         "model": call.target.model,
         "max_tokens": chat.most_tokens,

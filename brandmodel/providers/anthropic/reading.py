@@ -149,8 +149,9 @@ def _made(call: Call, blocks: Iterable[Any], stop_reason: Any, usage: Any) -> Ma
         finish=_FINISH.get(text(stop_reason), "stop"),
         sources=_sources(told),
     )
-    result = from_chat(call.request, answer)
-    return Made(lambda _: result, usage=usage_of(usage))
+    consumed = usage_of(usage)
+    result = from_chat(call.request, answer, consumed)
+    return Made(lambda _: result, usage=consumed)
 
 
 def _tool_call(block: dict[str, Any]) -> ToolCall:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from brandmodel.providers._chat import arguments_of, as_chat, inlined
+from brandmodel.providers._chat import arguments_of, asked_of, inlined
 from brandmodel.providers._http import Ask
 from brandmodel.providers._json import fields
 from brandmodel.providers._wire import File, Files
@@ -42,7 +42,7 @@ def ask_media(call: Call, parts: list[dict[str, Any]], config: dict[str, Any]) -
 
 def chat_body(call: Call, files: Files) -> dict[str, Any]:
     """Body of ``POST models/{model}:generateContent``."""
-    chat, settings = as_chat(call.request), call.target.settings
+    chat, settings = asked_of(call), call.target.settings
     body: dict[str, Any] = {
         "contents": _turns(chat, files),
         "generationConfig": _config(chat, settings.get("thinking")),

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from brandmodel.errors import BadResponseError
+from brandmodel.errors import BadResponseError, BadResultError, ProviderError
 from brandmodel.providers._chat import from_chat
 from brandmodel.providers._errors import filtered, midway
 from brandmodel.providers._events import Event
 from brandmodel.providers._http import Reply
-from brandmodel.providers._json import count, fields, items, parsed, text
+from brandmodel.providers._json import count, fields, items, parsed, text, unpacked
 from brandmodel.providers._wire import Made
 from brandmodel.tasks import Call, ChatReply, Finish, Source, ToolCall, Usage
 
@@ -62,7 +60,7 @@ def read_media(reply: Reply) -> tuple[str, bytes, Usage | None]:
     found = [one for one in made if one.get("data")]
     if not found:
         detail = f"{answer.why}: {answer.words() or reply.excerpt()}"
-        raise BadResponseError("the answer has no medium", code=answer.why, detail=detail)
+        raise _unusable("the answer has no medium", answer, detail=detail)
     return text(found[-1].get("mimeType")), decoded(found[-1].get("data")), answer.usage
 
 
@@ -72,10 +70,7 @@ def decoded(data: Any) -> bytes:
     Raises:
         BadResponseError: it is none.
     """
-    try:
-        return base64.b64decode(text(data).replace("-", "+").replace("_", "/"), validate=True)
-    except binascii.Error as error:
-        raise BadResponseError("the medium is not base64", detail=text(data)[:100]) from error
+    return unpacked(text(data).replace("-", "+").replace("_", "/"))
 
 
 def usage_of(told: Any) -> Usage | None:
@@ -177,8 +172,8 @@ class Answer:
         )
         sound = self.refused or self.why in _FINISH
         if not sound and not answer.text and not answer.tool_calls:
-            raise BadResponseError("the answer is empty", code=self.why)
-        result = from_chat(call.request, answer)
+            raise _unusable("the answer is empty", self)
+        result = from_chat(call.request, answer, self.usage)
         return Made(lambda _: result, usage=self.usage)
 
     def _finish(self) -> Finish:
@@ -198,6 +193,15 @@ class Answer:
             )
             for i, one in enumerate(filter(None, calls))
         )
+
+
+def _unusable(message: str, answer: Answer, *, detail: str = "") -> ProviderError:
+    """A whole answer without what was asked for is billed; one that does not say why it ended is none."""
+    if not answer.why:
+        return BadResponseError(message, detail=detail)
+    error = BadResultError(message, code=answer.why, detail=detail)
+    error.usage = answer.usage
+    return error
 
 
 class ContentStream:

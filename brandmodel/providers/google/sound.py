@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import re
-import wave
 from collections.abc import Sequence
 from dataclasses import replace
 
 from brandmodel.providers._http import Ask, Reply
 from brandmodel.providers._prompts import music_words
 from brandmodel.providers._sizes import length_note
+from brandmodel.providers._sound import voices_of, wav
 from brandmodel.providers._wire import Files, Made, Operation
 from brandmodel.providers.google.asking import ask_media
 from brandmodel.providers.google.reading import measured, read_media
@@ -42,7 +41,7 @@ def read_speech(call: Call, reply: Reply) -> Made:
     if kind.lower().startswith(("audio/l16", "audio/pcm")):
         per_second = int(rate[1]) if rate else 24_000
         known = replace(known, seconds=len(data) / 2 / per_second)
-        data = _wav(data, per_second)
+        data = wav(data, per_second)
     speaker = _voice(call)
 
     def speech(assets: Sequence[Asset]) -> Speech:
@@ -74,19 +73,8 @@ def read_music(call: Call, reply: Reply) -> Made:
 
 def _voice(call: Call) -> str:
     """The vendor's name of the voice that is asked for."""
-    settings, asked = call.target.settings, getattr(call.request, "voice", "")
-    return settings.get("voices", {}).get(asked, asked) or settings.get("voice", _VOICE)
-
-
-def _wav(samples: bytes, rate: int) -> bytes:
-    """Bare samples with a header. They are little-endian, whatever ``audio/L16`` means elsewhere."""
-    made = io.BytesIO()
-    with wave.open(made, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(samples[: len(samples) // 2 * 2])
-    return made.getvalue()
+    asked = str(getattr(call.request, "voice", ""))
+    return voices_of(call.target).get(asked, asked) or call.target.settings.get("voice", _VOICE)
 
 
 SPEECH = Operation(ask=ask_speech, read=read_speech)

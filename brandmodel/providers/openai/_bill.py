@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from brandmodel.providers._json import count, fields, number
+from brandmodel.providers._json import count, fields, nano_usd, number
 from brandmodel.tasks import Usage
 
 _TICKS_A_DOLLAR = 1e10
-_MOST_DOLLARS = 1e6
-"""No call costs more: what says so is a mistake, and the row's price holds."""
 
 
 def usage_of(told: Any) -> Usage | None:
@@ -32,6 +29,8 @@ def usage_of(told: Any) -> Usage | None:
         tokens_in=asked,
         tokens_out=said,
         tokens_cached=min(asked, _cached(usage, into)),
+        tokens_cache_written=min(asked, _written(usage, into)),
+        image_tokens_in=min(asked, count(into.get("image_tokens"))),
         image_tokens_out=min(said, count(out.get("image_tokens"))),
         audio_tokens_out=min(said, count(out.get("audio_tokens"))),
     )
@@ -51,7 +50,7 @@ def charged(told: Any) -> int | None:
         upstream = number(fields(usage.get("cost_details")).get("upstream_inference_cost"))
         dollars = dollars + upstream if upstream else 0.0
     dollars = dollars or number(usage.get("cost_in_usd_ticks")) / _TICKS_A_DOLLAR
-    return math.ceil(round(dollars * 1e9, 3)) if 0 < dollars < _MOST_DOLLARS else None
+    return nano_usd(dollars)
 
 
 def _cached(usage: dict[str, Any], details: dict[str, Any]) -> int:
@@ -59,6 +58,13 @@ def _cached(usage: dict[str, Any], details: dict[str, Any]) -> int:
     names = ("cached_tokens", "num_cached_tokens", "prompt_cache_hit_tokens")
     return count(details.get("cached_tokens")) or next(
         (found for name in names if (found := count(usage.get(name)))), 0
+    )
+
+
+def _written(usage: dict[str, Any], details: dict[str, Any]) -> int:
+    """OpenAI and OpenRouter; then hosts that pass Anthropic's own field on."""
+    return count(details.get("cache_write_tokens")) or count(
+        usage.get("cache_creation_input_tokens")
     )
 
 

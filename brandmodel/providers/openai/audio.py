@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import binascii
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from brandmodel.errors import BadResponseError
 from brandmodel.providers._http import Ask, Part, Reply
-from brandmodel.providers._json import fields, items, number, text
+from brandmodel.providers._json import fields, items, number, text, unpacked
+from brandmodel.providers._sound import voices_of
 from brandmodel.providers._wire import Files, Made, Operation
 from brandmodel.providers.openai._bill import charged, usage_of
 from brandmodel.providers.openai._inband import answer_of, last_event
@@ -60,7 +60,8 @@ def read_speech(call: Call, reply: Reply) -> Made:
     assert isinstance(request, Speak)
     sound = reply.body
     if reply.media_type == "application/json":
-        sound = _unpacked(answer_of(reply))
+        # Mistral puts the sound into JSON.
+        sound = unpacked(answer_of(reply).get("audio_data"))
     if not sound:
         raise BadResponseError("the answer has no sound")
     voice = _voice(call)[0]
@@ -117,20 +118,11 @@ def read_transcript(call: Call, reply: Reply) -> Made:
 def _voice(call: Call) -> tuple[str, str]:
     """(name, the vendor's name) of the voice that speaks: the row's first where it has not this one."""
     asked_for = str(getattr(call.request, "voice", ""))
-    given = call.target.settings.get("voices") or {}
-    known: Mapping[str, str] = given if isinstance(given, dict) else {one: one for one in given}
+    known = voices_of(call.target)
     if not known:
         return asked_for or "alloy", asked_for or "alloy"
     name = asked_for if asked_for in known else next(iter(known))
     return name, known[name]
-
-
-def _unpacked(body: dict[str, Any]) -> bytes:
-    """Mistral puts the sound into JSON."""
-    try:
-        return binascii.a2b_base64(text(body.get("audio_data")), strict_mode=True)
-    except ValueError as error:
-        raise BadResponseError("the sound is not base64") from error
 
 
 def _word(told: dict[str, Any]) -> WordTime:
@@ -149,13 +141,7 @@ def _usage(told: dict[str, Any], seconds: float) -> Usage | None:
     """Models of the whisper kind are billed by the second, the others by tokens."""
     if not told:
         return None
-    tokens = usage_of(told) or Usage()
-    return Usage(
-        tokens_in=tokens.tokens_in,
-        tokens_out=tokens.tokens_out,
-        tokens_cached=tokens.tokens_cached,
-        seconds=number(told.get("seconds")) or seconds,
-    )
+    return replace(usage_of(told) or Usage(), seconds=number(told.get("seconds")) or seconds)
 
 
 SPEAK = Operation(ask=ask_speech, read=read_speech)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from brandmodel.errors import BadResponseError
-from brandmodel.providers._chat import as_chat, from_chat
+from brandmodel.providers._chat import asked_of, from_chat
 from brandmodel.providers._events import Event
 from brandmodel.providers._http import Ask, Reply
 from brandmodel.providers._json import fields, items, text
@@ -156,7 +156,7 @@ class _Tool:
 
 
 def _body(call: Call, files: Files) -> dict[str, Any]:
-    chat, settings = as_chat(call.request), call.target.settings
+    chat, settings = asked_of(call), call.target.settings
     how = settings.get("structured", "json_schema")
     body: dict[str, Any] = {
         "model": call.target.model,
@@ -265,8 +265,9 @@ def _notes(call: Call) -> tuple[str, ...]:
 
 
 def _made(call: Call, answer: ChatReply, usage: Any) -> Made:
-    result = from_chat(call.request, answer)
-    return Made(lambda _: result, usage=usage_of(usage), usd_nano=charged(usage))
+    consumed, usd_nano = usage_of(usage), charged(usage)
+    result = from_chat(call.request, answer, consumed, usd_nano)
+    return Made(lambda _: result, usage=consumed, usd_nano=usd_nano)
 
 
 CHAT = Operation(ask=ask_chat, read=read_chat, stream_ask=ask_stream, stream=ChatStream)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import binascii
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from brandmodel.errors import BadResponseError
 from brandmodel.providers._http import Ask, Part, Reply
-from brandmodel.providers._json import fields, items, text
+from brandmodel.providers._json import fields, items, text, unpacked
 from brandmodel.providers._prompts import picture_words
 from brandmodel.providers._sizes import nearest_ratio, nearest_size, sized
 from brandmodel.providers._wire import File, Files, Made, Operation, Remote
@@ -125,10 +125,7 @@ def _filled(shape: Any, address: str) -> Any:
 
 def _drawn(told: dict[str, Any]) -> bytes | Remote:
     if drawn := text(told.get("b64_json")):
-        try:
-            return binascii.a2b_base64(drawn, strict_mode=True)
-        except ValueError as error:
-            raise BadResponseError("the picture is not base64", detail=drawn[:100]) from error
+        return unpacked(drawn)
     if url := text(told.get("url")):
         return Remote(url)
     raise BadResponseError("the answer has no picture", detail=str(told)[:500])
@@ -141,10 +138,8 @@ def _usage(body: dict[str, Any], size: tuple[int, int]) -> Usage | None:
         return None
     given = text(body.get("size"))
     width, height = sized(given) if _SIZE.match(given) else size
-    return Usage(
-        tokens_in=told.tokens_in,
-        tokens_cached=told.tokens_cached,
-        tokens_out=told.tokens_out,
+    return replace(
+        told,
         # Models before gpt-image-1.5 draw only, and do not tell drawing from thinking.
         image_tokens_out=told.image_tokens_out or told.tokens_out,
         images=1,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from brandmodel.errors import BadResponseError, RejectedError
-from brandmodel.providers._chat import as_chat, from_chat
+from brandmodel.providers._chat import asked_of, from_chat
 from brandmodel.providers._events import Event
 from brandmodel.providers._http import Ask, Reply
 from brandmodel.providers._json import fields, items, text
@@ -88,9 +88,9 @@ def _made(call: Call, body: dict[str, Any]) -> Made:
     status = text(body.get("status"))
     if status not in ("completed", "incomplete"):
         raise BadResponseError("the answer is not finished", code=status)
-    result = from_chat(call.request, _answer(call, body, status))
-    usage = body.get("usage")
-    return Made(lambda _: result, usage=usage_of(usage), usd_nano=charged(usage))
+    usage, usd_nano = usage_of(body.get("usage")), charged(body.get("usage"))
+    result = from_chat(call.request, _answer(call, body, status), usage, usd_nano)
+    return Made(lambda _: result, usage=usage, usd_nano=usd_nano)
 
 
 def _answer(call: Call, body: dict[str, Any], status: str) -> ChatReply:
@@ -129,7 +129,7 @@ def _thought(item: dict[str, Any]) -> str:
 
 
 def _body(call: Call, files: Files) -> dict[str, Any]:
-    chat, settings = as_chat(call.request), call.target.settings
+    chat, settings = asked_of(call), call.target.settings
     how = settings.get("structured", "json_schema")
     body: dict[str, Any] = {
         "model": call.target.model,

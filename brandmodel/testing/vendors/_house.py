@@ -7,9 +7,10 @@ import base64
 import json
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal, Protocol, cast
+from typing import Any, ClassVar, Literal, cast
 from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
@@ -118,23 +119,25 @@ class File:
     expired: bool = False
 
 
-class Vendor(Protocol):
+class Vendor(ABC):
     """One fake vendor: its routes, and how it says no."""
 
     name: ClassVar[str]
-    house: House
 
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    @abstractmethod
     def routes(self) -> Sequence[Route]:
         """What it answers, below its own path."""
-        ...
 
     def key_of(self, request: web.Request) -> str:
         """The key that a call brings along."""
-        ...
+        return bearer(request)
 
+    @abstractmethod
     def refusal(self, refused: Refused) -> Reply:
         """How it says no."""
-        ...
 
 
 class House:

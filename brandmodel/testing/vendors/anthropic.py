@@ -11,11 +11,11 @@ from aiohttp import web
 
 from brandmodel.providers._json import count, fields, items, text
 from brandmodel.testing.vendors._house import (
-    House,
     Refused,
     Reply,
     Route,
     Turn,
+    Vendor,
     bearer,
     json_reply,
     unpacked,
@@ -36,13 +36,10 @@ _REFUSALS: Mapping[str, tuple[int, str, str]] = {
 _FINISH = {"stop": "end_turn", "length": "max_tokens", "tools": "tool_use"}
 
 
-class Anthropic:
+class Anthropic(Vendor):
     """The Messages API."""
 
     name: ClassVar[str] = "anthropic"
-
-    def __init__(self, house: House) -> None:
-        self.house = house
 
     def routes(self) -> Sequence[Route]:
         """See ``Vendor``."""

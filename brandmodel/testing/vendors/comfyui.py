@@ -16,6 +16,7 @@ from brandmodel.testing.vendors._house import (
     Reply,
     Route,
     Turn,
+    Vendor,
     bounded,
     json_reply,
 )
@@ -34,13 +35,13 @@ _REFUSALS: Mapping[str, tuple[int, str]] = {
 }
 
 
-class ComfyUI:
+class ComfyUI(Vendor):
     """A ComfyUI server."""
 
     name: ClassVar[str] = "comfyui"
 
     def __init__(self, house: House) -> None:
-        self.house = house
+        super().__init__(house)
         self._prompts: dict[str, tuple[Job, dict[str, Any]]] = {}
         self._inputs: dict[str, bytes] = {}
 

@@ -14,11 +14,11 @@ from aiohttp import web
 from brandmodel.providers._json import fields, number, text
 from brandmodel.tasks import Alignment, AlignWords, Asset, WordTime
 from brandmodel.testing.vendors._house import (
-    House,
     Refused,
     Reply,
     Route,
     Turn,
+    Vendor,
     json_reply,
     packed,
 )
@@ -40,13 +40,10 @@ _VOICE = "JBFqnCBsd6RMkjVDRZzb"
 _USUAL = "mp3_44100_128"
 
 
-class ElevenLabs:
+class ElevenLabs(Vendor):
     """The ElevenLabs API. Every model may be left out; a task's own then serves."""
 
     name: ClassVar[str] = "elevenlabs"
-
-    def __init__(self, house: House) -> None:
-        self.house = house
 
     def routes(self) -> Sequence[Route]:
         """See ``Vendor``."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from aiohttp import web
-
 from brandmodel.providers._json import fields, text
 from brandmodel.testing.vendors._house import (
     File,
@@ -16,6 +14,7 @@ from brandmodel.testing.vendors._house import (
     Reply,
     Route,
     Turn,
+    Vendor,
     bearer,
     bounded,
     json_reply,
@@ -47,13 +46,10 @@ _NAMED = {
 }
 
 
-class Fal:
+class Fal(Vendor):
     """fal's queue, its REST host and its CDN under one address."""
 
     name: ClassVar[str] = "fal"
-
-    def __init__(self, house: House) -> None:
-        self.house = house
 
     def routes(self) -> Sequence[Route]:
         """See ``Vendor``."""
@@ -67,10 +63,6 @@ class Fal:
             ("PUT", job + "/cancel", "look", self.stop),
             ("POST", "/{endpoint:.+}", "job", self.submit),
         )
-
-    def key_of(self, request: web.Request) -> str:
-        """See ``Vendor``."""
-        return bearer(request)
 
     def refusal(self, refused: Refused) -> Reply:
         """See ``Vendor``."""

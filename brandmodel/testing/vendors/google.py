@@ -15,12 +15,12 @@ from aiohttp import web
 from brandmodel.providers._json import count, fields, items, text
 from brandmodel.testing.vendors._house import (
     File,
-    House,
     Job,
     Refused,
     Reply,
     Route,
     Turn,
+    Vendor,
     bearer,
     json_reply,
     packed,
@@ -53,13 +53,10 @@ _MUSIC_S = 12.0
 """The real one makes half a minute; nobody can say how long."""
 
 
-class Google:
+class Google(Vendor):
     """The Gemini API."""
 
     name: ClassVar[str] = "google"
-
-    def __init__(self, house: House) -> None:
-        self.house = house
 
     def routes(self) -> Sequence[Route]:
         """See ``Vendor``."""

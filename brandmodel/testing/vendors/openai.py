@@ -10,8 +10,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
-from aiohttp import web
-
 from brandmodel.providers._json import count, fields, items, text
 from brandmodel.tasks import Moderate, Moderation
 from brandmodel.testing.vendors._conversation import (
@@ -24,12 +22,11 @@ from brandmodel.testing.vendors._conversation import (
     whole_response,
 )
 from brandmodel.testing.vendors._house import (
-    House,
     Refused,
     Reply,
     Route,
     Turn,
-    bearer,
+    Vendor,
     json_reply,
     packed,
     size_of,
@@ -56,13 +53,10 @@ _REFUSALS: Mapping[str, tuple[int, str, str]] = {
 _DIMENSIONS = 256
 
 
-class OpenAI:
+class OpenAI(Vendor):
     """The OpenAI API."""
 
     name: ClassVar[str] = "openai"
-
-    def __init__(self, house: House) -> None:
-        self.house = house
 
     def routes(self) -> Sequence[Route]:
         """See ``Vendor``."""
@@ -77,10 +71,6 @@ class OpenAI:
             ("POST", "/moderations", "call", self.moderation),
             ("GET", "/models", "look", self.models),
         )
-
-    def key_of(self, request: web.Request) -> str:
-        """See ``Vendor``."""
-        return bearer(request)
 
     def refusal(self, refused: Refused) -> Reply:
         """See ``Vendor``."""

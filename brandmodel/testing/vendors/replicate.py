@@ -8,18 +8,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from aiohttp import web
-
 from brandmodel.providers._json import fields, text
 from brandmodel.testing.vendors._house import (
     File,
-    House,
     Job,
     Refused,
     Reply,
     Route,
     Turn,
-    bearer,
+    Vendor,
     bounded,
     json_reply,
 )
@@ -48,13 +45,10 @@ _LONGEST_WAIT_S = 60.0
 _VERSION = "f" * 64
 
 
-class Replicate:
+class Replicate(Vendor):
     """Replicate's API and its delivery host under one address."""
 
     name: ClassVar[str] = "replicate"
-
-    def __init__(self, house: House) -> None:
-        self.house = house
 
     def routes(self) -> Sequence[Route]:
         """See ``Vendor``."""
@@ -69,10 +63,6 @@ class Replicate:
             ("GET", "/files/{id}/{name}", "fetch", self.file),
             ("GET", "/delivery/{name}", "fetch", self.file),
         )
-
-    def key_of(self, request: web.Request) -> str:
-        """See ``Vendor``."""
-        return bearer(request)
 
     def refusal(self, refused: Refused) -> Reply:
         """See ``Vendor``."""

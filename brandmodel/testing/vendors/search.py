@@ -10,7 +10,7 @@ from aiohttp import web
 
 from brandmodel.providers._json import count, items, text
 from brandmodel.testing.vendors._bill import usd
-from brandmodel.testing.vendors._house import House, Refused, Reply, Route, Turn, bearer, json_reply
+from brandmodel.testing.vendors._house import Refused, Reply, Route, Turn, Vendor, json_reply
 
 _KNOWN: Mapping[str, tuple[int, str]] = {
     "rate-limit": (429, "too many requests"),
@@ -26,17 +26,10 @@ _KNOWN: Mapping[str, tuple[int, str]] = {
 _MOST = 5
 
 
-class _Search:
+class _Search(Vendor):
     """What the four share."""
 
     name: ClassVar[str]
-
-    def __init__(self, house: House) -> None:
-        self.house = house
-
-    def key_of(self, request: web.Request) -> str:
-        """See ``Vendor``."""
-        return bearer(request)
 
     def refusal(self, refused: Refused) -> Reply:
         """See ``Vendor``."""

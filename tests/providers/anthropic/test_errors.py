@@ -10,6 +10,7 @@ import pytest
 from brandmodel.errors import (
     AuthenticationError,
     BadResponseError,
+    BadResultError,
     BrandModelError,
     ContentFilteredError,
     ContextLengthError,
@@ -177,5 +178,5 @@ async def test_a_refusal_of_a_writing_task_is_one(
     with pytest.raises(ContentFilteredError):
         await wire.start(call(Moderate(texts=("x",))))
     server.says({"content": [{"type": "text", "text": '{"all'}], "stop_reason": "max_tokens"})
-    with pytest.raises(BadResponseError, match="cut off"):
+    with pytest.raises(BadResultError, match="cut off"):
         await wire.start(call(Moderate(texts=("x",))))

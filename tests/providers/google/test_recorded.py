@@ -18,6 +18,7 @@ from brandmodel.assets.store import FolderStore
 from brandmodel.errors import (
     AuthenticationError,
     BadResponseError,
+    BadResultError,
     ContextLengthError,
     JobFailedError,
     RateLimitError,
@@ -154,7 +155,7 @@ def test_pictures(one: Exchange, store: FolderStore) -> None:
     call = a_call(GenerateImage(prompt="An axolotl", width=1024, height=1024), store)
     told = [part.inline_data for part in _parts([theirs(one.json)]) if part.inline_data]
     if not told:
-        with pytest.raises(BadResponseError, match="no medium"):
+        with pytest.raises(BadResultError, match="no medium"):
             read_picture(call, one.reply)
         return
     made = read_picture(call, one.reply)

@@ -13,6 +13,7 @@ from brandmodel.assets.store import FolderStore
 from brandmodel.errors import (
     AuthenticationError,
     BadResponseError,
+    BadResultError,
     BrandModelError,
     ContentFilteredError,
     ContextLengthError,
@@ -98,9 +99,11 @@ async def test_what_is_no_picture_is_a_bad_response(
         {},
     ):
         server.says(body)
-        with pytest.raises(BadResponseError) as caught:
+        with pytest.raises((BadResponseError, BadResultError)) as caught:
             await wire.start(call(request))
         assert caught.value.started is True
+        ended = "candidates" in body and '"finishReason"' in json.dumps(body)
+        assert isinstance(caught.value, BadResultError) is ended
 
 
 async def test_a_thought_picture_is_not_the_result(
@@ -394,7 +397,7 @@ async def test_what_is_no_answer_is_a_bad_response(
     server: Server, wire: GoogleWire, call: MakeCall, body: bytes
 ) -> None:
     server.says(body)
-    with pytest.raises(BadResponseError) as caught:
+    with pytest.raises((BadResponseError, BadResultError)) as caught:
         await wire.start(call(ASKED))
     assert caught.value.started is True
 

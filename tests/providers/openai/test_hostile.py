@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from brandmodel.assets.store import FolderStore
-from brandmodel.errors import BadResponseError, BrandModelError
+from brandmodel.errors import BadResponseError, BadResultError, BrandModelError
 from brandmodel.providers._events import Event
 from brandmodel.providers._http import Reply
 from brandmodel.providers._wire import Made, Operation, Pending
@@ -249,7 +249,7 @@ def test_a_stream_without_its_end_is_no_answer(data: list[str]) -> None:
 
 async def test_a_web_page_is_no_speech(wire: OpenAIWire, call: MakeCall, server: Any) -> None:
     server.says(b"<!doctype html><html><body>Sign in</body></html>", media_type="audio/wav")
-    with pytest.raises(BadResponseError) as caught:
+    with pytest.raises(BadResultError) as caught:
         await wire.start(call(Speak(text="Hi"), base_url=server.url))
     assert caught.value.vendor == "acme"
     assert caught.value.started

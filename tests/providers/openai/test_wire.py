@@ -10,6 +10,7 @@ import pytest
 from brandmodel.errors import (
     AuthenticationError,
     BadResponseError,
+    BadResultError,
     BrandModelError,
     ConfigError,
     ContentFilteredError,
@@ -235,7 +236,7 @@ async def test_a_task_whose_answer_does_not_fit(
     text: str, wire: OpenAIWire, call: MakeCall, server: Server
 ) -> None:
     server.says({"choices": [{"message": {"content": text}, "finish_reason": "stop"}]})
-    with pytest.raises(BadResponseError) as caught:
+    with pytest.raises(BadResultError) as caught:
         await wire.start(call(WriteImagePrompt(subject="x"), base_url=server.url))
     assert caught.value.started
     assert caught.value.vendor == "acme"
@@ -274,7 +275,7 @@ async def test_a_picture_at_an_inner_address_is_not_fetched(
     url: str, wire: OpenAIWire, call: MakeCall, server: Server
 ) -> None:
     server.says({"data": [{"url": url}]})
-    with pytest.raises(BadResponseError) as caught:
+    with pytest.raises(BadResultError) as caught:
         await wire.start(call(CAT, base_url=server.url))
     assert caught.value.started
     assert len(server.asked) == 1
@@ -284,7 +285,7 @@ async def test_a_picture_that_cannot_be_reached_was_paid_all_the_same(
     wire: OpenAIWire, call: MakeCall, server: Server
 ) -> None:
     server.says({"data": [{"url": "https://nowhere.invalid/x.png"}]})
-    with pytest.raises(UnavailableError) as caught:
+    with pytest.raises(BadResultError) as caught:
         await wire.start(call(CAT, base_url=server.url))
     assert caught.value.started
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -325,4 +327,21 @@ async def test_too_many_pages(wire: ReplicateWire, picture: Call, server: Server
     for _ in range(10):
         server.says(page(prediction(id="o"), more=f"{server.url}/predictions?cursor=x"))
     with pytest.raises(ProviderError, match="too many"):
+        await wire.find(picture)
+
+
+@pytest.mark.parametrize("behind_s", [0, 20, -3600])
+async def test_a_clock_a_little_behind_finds_its_call(
+    wire: ReplicateWire, picture: Call, server: Server, behind_s: float
+) -> None:
+    for _ in range(2):
+        server.says(page(), headers={"date": formatdate(time.time() - behind_s, usegmt=True)})
+    assert await wire.find(picture) is None
+
+
+async def test_a_clock_far_behind_does_not_say_that_nothing_was_started(
+    wire: ReplicateWire, picture: Call, server: Server
+) -> None:
+    server.says(page(), headers={"date": formatdate(time.time() - 300, usegmt=True)})
+    with pytest.raises(ProviderError, match="clocks"):
         await wire.find(picture)
