@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import secrets
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
+
+from brandmodel.routing.load import tables_root
 
 MODEL = "fake-studio"
 _WORDS = {"million_tokens_in": "0.5", "million_tokens_out": "2"}
@@ -196,19 +199,6 @@ _LISTED = {
     "Embed": ("openai/fake-vectors",),
     "SearchWeb": tuple(f"{vendor}/fake-search" for vendor in ("tavily", "exa", "brave", "searxng")),
 }
-_LOCAL = {
-    "SearchDocuments": "local/keyword-search",
-    "CheckSources": "local/writer",
-    "CutOut": "local/retouch",
-    "PlaceProduct": "local/retouch",
-    "GradeImage": "local/retouch",
-    "Typeset": "local/type",
-    "InterpolateFrames": "local/motion",
-    "MixSound": "local/mix",
-    "Assemble": "local/cut",
-    "Sign": "house/sign",
-}
-"""What no vendor serves."""
 
 
 def row_of(vendor: str, model: str) -> Row | None:
@@ -277,7 +267,12 @@ def _tasks() -> dict[str, Any]:
     """Every task with its targets; who writes comes in turn, so that a run meets them all."""
     turns = {task: [*_CHATS[n % 3 :], *_CHATS[: n % 3]] for n, task in enumerate(_WRITING)}
     listed = {task: list(ids) for task, ids in _LISTED.items()}
-    return {**turns, **listed, **{task: [id_] for task, id_ in _LOCAL.items()}}
+    return {**_of_the_studio(), **turns, **listed}
+
+
+def _of_the_studio() -> dict[str, Any]:
+    """The tasks of the model in the box: what no vendor serves stays on this machine."""
+    return tomllib.loads((tables_root() / "studio.toml").read_text())["tasks"]
 
 
 class _Number(str):
