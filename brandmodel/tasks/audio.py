@@ -107,6 +107,10 @@ class ComposeMusic(Request[Music]):
         beats = tuple(i / 2 for i in range(int(self.duration_s * 2)))
         return Music(audio=sketched_sound(self.duration_s), bpm=120.0, beats_s=beats)
 
+    def sketch_of_model(self) -> Music:
+        """Of the right length, without beats, so that they have to be found."""
+        return Music(audio=sketched_sound(self.duration_s))
+
     def usage(self, result: Music) -> Usage:
         """Seconds; a second of sound counts as ten tokens."""
         seconds = result.audio.duration_s or 0.0
@@ -114,7 +118,7 @@ class ComposeMusic(Request[Music]):
 
 
 class FitMusic(Request[Music]):
-    """Fit a person's music to a length: cut or repeat it on its bars, end it well, find its beats."""
+    """Fit music to a length: cut or repeat it on its bars, end it well, find its beats."""
 
     stage: ClassVar[Stage] = "refine"
 

@@ -15,8 +15,12 @@ from brandmodel.routing.load import tables_root
 MODEL = "fake-studio"
 _WORDS = {"million_tokens_in": "0.5", "million_tokens_out": "2"}
 _SIZE = {"prompt": "prompt", "size": "image_size{width,height}", "seed": "seed"}
-_SIDES = {"prompt": "prompt", "width": "width", "height": "height", "seed": "seed"}
-_LARGER = {"image": "image_url", "width": "width", "height": "height"}
+_SHAPE = {
+    "prompt": "prompt",
+    "aspect": {"to": "aspect_ratio", "of": ["16:9", "3:2", "1:1", "4:5", "2:3", "9:16"]},
+    "seed": "seed",
+}
+_LARGER = {"image": "image_url", "factor": "upscale_factor"}
 _MOVED = {
     "prompt": "prompt",
     "image": "image_url",
@@ -24,7 +28,7 @@ _MOVED = {
     "aspect": {"to": "aspect_ratio", "of": ["16:9", "1:1", "9:16"]},
     "lines": {"to": "resolution", "of": {"480p": 480, "720p": 720, "1080p": 1080}},
 }
-_LENGTHS = {"durations_s": list(range(1, 31))}
+_LENGTHS = {"durations_s": [5, 8, 10]}
 _WORKFLOW = {
     "4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "fake.safetensors"}},
     "5": {"class_type": "EmptyLatentImage", "inputs": {"width": 512, "height": 512}},
@@ -70,7 +74,13 @@ def _mapped(media: str, fields: Mapping[str, Any], family: str = "") -> dict[str
 
 ROWS = (
     Row("openai", "fake-chat", ("writing", "looking"), _WORDS),
-    Row("openai", "fake-image", ("GenerateImage", "EditImage"), {"image": "0.02"}),
+    Row(
+        "openai",
+        "fake-image",
+        ("GenerateImage", "EditImage"),
+        {"image": "0.02"},
+        {"sizes": ["1024x1024", "1536x1024", "1024x1536"]},
+    ),
     Row("openai", "fake-speech", ("Speak",), {"thousand_characters": "0.015"}),
     Row("openai", "fake-transcript", ("Transcribe",), {"second": "0.0001"}, {"words": True}),
     Row("openai", "fake-vectors", ("Embed",), {"million_tokens_in": "0.02"}),
@@ -115,7 +125,7 @@ ROWS = (
         "fake/picture",
         ("GenerateImage",),
         {"image": "0.03"},
-        _mapped("output[0]", _SIDES, "image"),
+        _mapped("output[0]", _SHAPE, "image"),
     ),
     Row(
         "replicate",
