@@ -276,7 +276,9 @@ def _target(row: Row) -> dict[str, Any]:
 def _tasks() -> dict[str, Any]:
     """Every task with its targets; who writes comes in turn, so that a run meets them all."""
     turns = {task: [*_CHATS[n % 3 :], *_CHATS[: n % 3]] for n, task in enumerate(_WRITING)}
-    listed = {task: list(ids) for task, ids in _LISTED.items()}
+    listed: dict[str, Any] = {task: list(ids) for task, ids in _LISTED.items()}
+    # One vendor alone serves these: the studio on this machine stands in where that fails.
+    listed |= {t: {"targets": listed[t], "stand_in": True} for t in ("MakeSound", "AlignWords")}
     return {**_of_the_studio(), **turns, **listed}
 
 
