@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import secrets
-import socket
 import traceback
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -22,6 +20,7 @@ from brandmodel.brand import Brand
 from brandmodel.engine import overrides as words
 from brandmodel.engine.context import RecipeContext, Scene, elapsed_s
 from brandmodel.engine.explain import Explanation, explained
+from brandmodel.engine.holders import is_gone, own_holder
 from brandmodel.engine.kit import kit_of
 from brandmodel.engine.laws import check_recipe
 from brandmodel.engine.live import Live, RunState
@@ -350,7 +349,7 @@ class Engine:
                 status="running",
                 started_at=now,
                 budget_nano=_nano_or_none(plan.order.budget_usd),
-                holder=f"{socket.gethostname()}:{os.getpid()}",
+                holder=own_holder(),
                 api_key=plan.order.key,
                 without=",".join(sorted(plan.order.without)),
             )
@@ -491,15 +490,8 @@ class Engine:
 
 def _as_it_stands(record: RunRecord) -> RunRecord:
     """A run as it is, not as a process that was killed left it."""
-    host, _, process = record.holder.rpartition(":")
-    if record.status != "running" or host != socket.gethostname():
-        return record
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
+    if record.status == "running" and is_gone(record.holder):
         return replace(record, status="stopped", message="its process ended; run it again to go on")
-    except PermissionError:
-        pass
     return record
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import socket
 import time
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -17,6 +15,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 from brandmodel.engine.asks import Ask, Hold, Obtained, obtained, record_of
+from brandmodel.engine.holders import is_gone, own_holder
 from brandmodel.errors import (
     BrandModelError,
     BudgetExceededError,
@@ -58,7 +57,7 @@ class Ledger:
         self.journal = journal
         self._find = find
         self._look_up = look_up
-        self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._holder = f"{own_holder()}:{uuid.uuid4().hex[:8]}"
 
     async def hold(self, ask: Ask, target: Target, high: int) -> Hold | Obtained:
         """The lease and the money for a step; or its result, if another process comes first."""
@@ -94,6 +93,9 @@ class Ledger:
                 return held
             if isinstance(held, int):
                 return Hold(attempt, held, holder)
+            if is_gone(held.holder):
+                await self.journal.renew(ask.key, held.holder, until=0.0)
+                continue
             # Another process runs this very step: wait for its result, or for its lease to end.
             await asyncio.sleep(0.1)
 
@@ -118,7 +120,7 @@ class Ledger:
                 await self.journal.unknown(attempt.id, fence, error="lost")
                 raise OutcomeUnknownError(
                     f"an earlier {attempt.task} of run {attempt.run_id} may have started; its "
-                    f"${usd(attempt.high_nano):.2f} stays held",
+                    f"${usd(attempt.high_nano):.4f} stays held",
                     hint=f"look it up at the vendor, then: brandmodel resolve {attempt.id[:8]}",
                 )
             await self.journal.forfeit(attempt.id, fence, error="lost; sent once more")
@@ -157,7 +159,7 @@ class Ledger:
             return high
         await self.journal.unknown(hold.attempt, hold.fence, error=type(error).__name__)
         raise OutcomeUnknownError(
-            f"a call that costs up to ${usd(high):.2f} broke off and may have started; "
+            f"a call that costs up to ${usd(high):.4f} broke off and may have started; "
             "the money stays held",
             hint=f"look it up at the vendor, then: brandmodel resolve {hold.attempt[:8]}",
         ) from error
@@ -175,7 +177,7 @@ class Ledger:
 
     @asynccontextmanager
     async def renewed(self, key: str, holder: str) -> AsyncGenerator[None]:
-        """Keep the lease for as long as the block runs."""
+        """Keep the lease for as long as the block runs; whoever is cancelled gives it up at once."""
 
         async def renewing() -> None:
             while True:
@@ -185,6 +187,9 @@ class Ledger:
         task = asyncio.create_task(renewing())
         try:
             yield
+        except asyncio.CancelledError:
+            await asyncio.shield(self.journal.renew(key, holder, until=0.0))
+            raise
         finally:
             task.cancel()
 
