@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import ipaddress
+import json
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +33,8 @@ LARGEST_RESULT = 4 * 1024**3
 CONNECT_S = 10.0
 _MOST_REDIRECTS = 5
 _CHUNK = 64 * 1024
+_AT_ONCE = 256 * 1024
+"""Bytes of a body that are handed over in one piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +88,6 @@ class Reply:
         Raises:
             BadResponseError: it is none: cut off, a web page, or something else.
         """
-        import json
-
         # Not chained: the decoder's own error holds the whole body.
         with contextlib.suppress(ValueError, RecursionError):
             return json.loads(self.body)
@@ -177,13 +179,14 @@ class Http:
         url = ask.path if "://" in ask.path else f"{base_url.rstrip('/')}/{ask.path.lstrip('/')}"
         sent = {**ask.headers, **headers}
         timeout = aiohttp.ClientTimeout(total=ask.timeout_s, sock_connect=CONNECT_S)
-        body: dict[str, Any] = {}
+        body: Any = None
         if ask.form:
-            body["data"] = _form(ask.form)
+            body = _form(ask.form)
         elif ask.body is not None:
-            body["data"] = ask.body
+            body = _held(ask.body)
         elif ask.json is not None:
-            body["json"] = ask.json
+            body = _held(json.dumps(ask.json).encode())
+            sent.setdefault("content-type", "application/json")
         try:
             async with self._session(outside).request(
                 ask.method,
@@ -192,7 +195,7 @@ class Http:
                 headers=sent,
                 timeout=timeout,
                 allow_redirects=False,
-                **body,
+                data=body,
             ) as response:
                 yield response
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
@@ -220,6 +223,11 @@ class Http:
             connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=60)
             self._own = aiohttp.ClientSession(connector=connector)
         return self._own
+
+
+def _held(body: bytes) -> bytes | io.BytesIO:
+    """A body as it is sent: a large one piece by piece, so that others get their turn in between."""
+    return io.BytesIO(body) if len(body) > _AT_ONCE else body
 
 
 async def _pieces(response: aiohttp.ClientResponse, most: int) -> AsyncIterator[bytes]:
@@ -255,7 +263,8 @@ def _form(parts: Sequence[Part]) -> aiohttp.FormData:
     form = aiohttp.FormData(default_to_multipart=True)
     for part in parts:
         kind = part.media_type or None
-        form.add_field(part.name, part.value, filename=part.filename or None, content_type=kind)
+        value = _held(part.value) if isinstance(part.value, bytes) else part.value
+        form.add_field(part.name, value, filename=part.filename or None, content_type=kind)
     return form
 
 

@@ -32,6 +32,16 @@ class WordTime(Value):
     end_s: float
 
 
+def spread_words(text: str, duration_s: float) -> tuple[WordTime, ...]:
+    """The words of a text, each for as long as the others."""
+    words = text.split()
+    each = duration_s / max(len(words), 1)
+    return tuple(
+        WordTime(text=word, start_s=number * each, end_s=(number + 1) * each)
+        for number, word in enumerate(words)
+    )
+
+
 class Speech(Result):
     """Spoken words.
 
@@ -61,9 +71,10 @@ class Speak(Request[Speech]):
     pace: float = Field(default=1.0, ge=0.5, le=2.0)
 
     def sketch(self, *, dear: bool) -> Speech:
-        """Quick or slow."""
+        """Quick and with the times of its words, or slow and without."""
         seconds = speaking_s(self.text, pace=self.pace) * (2.5 if dear else 0.4)
-        return Speech(audio=sketched_sound(seconds))
+        words = () if dear else spread_words(self.text, seconds)
+        return Speech(audio=sketched_sound(seconds), words=words)
 
     def usage(self, result: Speech) -> Usage:
         """Letters, seconds, and the tokens of the text."""
@@ -218,14 +229,8 @@ class AlignWords(Request[Alignment]):
 
     def sketch(self, *, dear: bool) -> Alignment:
         """Evenly spread."""
-        words = self.text.split()
-        each = (self.audio.duration_s or speaking_s(self.text)) / max(len(words), 1)
-        return Alignment(
-            words=tuple(
-                WordTime(text=w, start_s=i * each, end_s=(i + 1) * each)
-                for i, w in enumerate(words)
-            )
-        )
+        seconds = self.audio.duration_s or speaking_s(self.text)
+        return Alignment(words=spread_words(self.text, seconds))
 
     def usage(self, result: Alignment) -> Usage:
         """Seconds listened to."""

@@ -5,6 +5,7 @@ The books are what the vendors billed, line by line, beside what our journal say
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -12,19 +13,23 @@ import subprocess
 import sys
 from collections import Counter as Count
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from brandmodel import AsyncBrandModel
 from brandmodel.journal import Attempt
+from brandmodel.recipes import recipe
 from brandmodel.routing.load import load_tables
+from brandmodel.tasks import Brief, Context, SearchWeb
 from tests.cli.program import COMMAND, Ran, environment
 from tests.testing.counter import Counter
 
+LOOK_UP = "look-up"
 VENDORS = ("openai", "anthropic", "google", "fal", "replicate", "elevenlabs", "comfyui")
 """Those that pictures and films can meet."""
-PICTURE: Any = {"size": (160, 96), "tier": "workhorse"}
+POSTER = "A poster for Aurelia, a cold brew tonic"
+SMALL: Any = {"size": (160, 96), "tier": "hero"}
 FILM = "A 6-second launch film for Aurelia, a cold brew tonic"
 DRAFT: Any = {"size": (320, 180), "tier": "workhorse"}
 _PATIENCE_S = 240.0
@@ -77,6 +82,18 @@ def without(vendors: Counter, name: str) -> Iterator[None]:
         vendors.send(f"_vendors/{name}", {"on": True})
 
 
+@recipe(LOOK_UP, makes="text/plain")
+async def look_up(ctx: Context, brief: Brief) -> dict[str, str]:
+    """Two searches of $0.008 each: nothing is drawn, so that many runs race at once."""
+    found = await ctx.gather(
+        *(
+            ctx.scope(side).call(SearchWeb(query=f"{brief.prompt} {side}"), name="web")
+            for side in ("left", "right")
+        )
+    )
+    return {"text": " ".join(page.title for pages in found for page in pages.pages)}
+
+
 @dataclass(frozen=True, slots=True)
 class Books:
     """Two sides of the same money, in nano-USD.
@@ -86,18 +103,23 @@ class Books:
         paid: by our journal: settled, and charged for calls that got lost.
         held: for calls of which nobody knows.
         wrong: what no rule explains: a line that we do not know, a step paid twice, another amount.
-        lost: charged at the high price for calls that got lost, as the rules say.
+        lost: charged or held at the high price for calls that got lost, as the rules say.
     """
 
     billed: int
     paid: int
     held: int
     wrong: tuple[str, ...] = ()
-    lost: tuple[str, ...] = field(default=(), compare=False)
+    lost: tuple[str, ...] = ()
+
+    @property
+    def even(self) -> bool:
+        """Whether every line is paid exactly, once, and nothing is held."""
+        return self.billed == self.paid and not (self.held or self.wrong or self.lost)
 
 
 def nano(line: dict[str, Any]) -> int:
-    return round(line["usd"] * 10**9)
+    return exact(line["usd"])
 
 
 def target(line: dict[str, Any]) -> str:
@@ -114,14 +136,14 @@ def balanced(attempts: Sequence[Attempt], lines: Sequence[dict[str, Any]]) -> Bo
     keys = Count(one.key for one in settled)
     wrong += [f"settled {n} times: {key}" for key, n in keys.items() if n > 1]
     open_lines -= mine
+    gone = [one for one in attempts if one.state in ("forfeited", "unknown")]
     lost: list[str] = []
-    for one in attempts:
-        if one.state not in ("forfeited", "unknown"):
-            continue
-        line = next((o for o in open_lines if o[0] == one.target and o[1] <= one.high_nano), None)
-        lost.append(f"{one.target} {one.state} at {one.high_nano}, billed {line and line[1]}")
-        if line is not None:
-            open_lines -= Count([line])
+    for one in sorted(gone, key=lambda attempt: attempt.high_nano):
+        fits = [o for o in open_lines if o[0] == one.target and o[1] <= one.high_nano]
+        line = max(fits, key=lambda o: o[1], default=None)
+        open_lines -= Count([line] if line else [])
+        billed = line[1] if line else "nothing"
+        lost.append(f"{one.target} {one.state} at {one.high_nano}, billed {billed}")
     wrong += [f"billed, and we know of no such call: {one}" for one in open_lines.elements()]
     return Books(
         billed=sum(map(nano, lines)),
@@ -134,6 +156,39 @@ def balanced(attempts: Sequence[Attempt], lines: Sequence[dict[str, Any]]) -> Bo
     )
 
 
+def exact(told_usd: float) -> int:
+    """Nano-USD of what is told in dollars."""
+    return round(told_usd * 10**9)
+
+
 async def books(model: AsyncBrandModel, vendors: Counter, since: int = 0) -> Books:
     """The books of a home whose first line on the bill is the one after so many."""
     return balanced(await model.engine.journal.attempts(), vendors.jobs()[since:])
+
+
+def kept_books(vendors: Counter, home: Path, since: int) -> Books:
+    """The books of a home that other processes wrote."""
+
+    async def read() -> Books:
+        async with studio(vendors, home) as model:
+            return await books(model, vendors, since)
+
+    return asyncio.run(read())
+
+
+def tables(vendors: Counter, folder: Path, old: str, new: str) -> Counter:
+    """The same vendors behind a table of which one passage is another."""
+    made = folder / "routers"
+    made.mkdir()
+    for name in ("vendors.toml", "credentials.toml"):
+        (made / name).write_text((vendors.routers / name).read_text())
+    (made / "targets").symlink_to(vendors.routers / "targets")
+    model = (vendors.routers / "fake-studio.toml").read_text()
+    assert old in model
+    (made / "fake-studio.toml").write_text(model.replace(old, new))
+    return Counter(vendors.url, vendors.keys, made)
+
+
+def capped(vendors: Counter, folder: Path, cap: str) -> Counter:
+    """The same vendors behind tables with a cap."""
+    return tables(vendors, folder, "confirm = false", f"confirm = false\n{cap}")
