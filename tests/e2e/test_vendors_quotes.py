@@ -127,7 +127,7 @@ def _names() -> Iterator[Any]:
         yield pytest.param(order, id=f"{number}-{order.recipe}", marks=marks)
 
 
-@pytest.mark.parametrize("order", _names())
+@pytest.mark.parametrize("order", list(_names()))
 async def test_the_bill_lies_within_the_quote(
     vendors: Counter, tmp_path: Path, order: Order
 ) -> None:
