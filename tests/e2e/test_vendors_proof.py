@@ -30,6 +30,7 @@ from tests.e2e.vendors import (
     capped,
     command,
     exact,
+    handles,
     kept_books,
     program,
     studio,
@@ -279,7 +280,7 @@ def test_a_film_is_killed_while_its_shots_move(tmp_path: Path) -> None:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         ) as first:
-            until(lambda: _moving(vendors)[1:], "clips")
+            until(lambda: _moving(vendors)[1:] and handles(home) >= 2, "clips")
             os.killpg(first.pid, signal.SIGKILL)
         again = command(vendors, home, *asked, "--json")
         assert again.code == 0, again.said

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections import Counter as Count
@@ -192,3 +193,17 @@ def tables(vendors: Counter, folder: Path, old: str, new: str) -> Counter:
 def capped(vendors: Counter, folder: Path, cap: str) -> Counter:
     """The same vendors behind tables with a cap."""
     return tables(vendors, folder, "confirm = false", f"confirm = false\n{cap}")
+
+
+def handles(home: Path) -> int:
+    """How many jobs are under way whose handles are written down."""
+    file = home / "journal.sqlite"
+    if not file.exists():
+        return 0
+    with contextlib.closing(sqlite3.connect(file)) as journal:
+        asked = "SELECT count(*) FROM attempts WHERE state = 'started'"
+        try:
+            ((count,),) = journal.execute(asked).fetchall()
+        except sqlite3.OperationalError:  # It is being made.
+            return 0
+    return count

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -139,7 +141,9 @@ async def test_a_job_that_a_dead_process_left_is_picked_up_not_paid_again(tmp_pa
         await checked.wait()
         await run.cancel()
     fake.check = original  # type: ignore[method-assign]
-    # Whoever is stopped gives its lease up: nobody waits for it to end.
+    with contextlib.closing(sqlite3.connect(tmp_path / "home" / "journal.sqlite")) as journal:
+        ((ends,),) = journal.execute("SELECT expires_at FROM leases").fetchall()
+    assert ends == 0, "whoever is stopped gives its lease up"
     async with fake.model(tmp_path) as model:
         result = await model.run("one", recipe="words")
     assert result.text == "ONE"
