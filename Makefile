@@ -8,7 +8,7 @@ BRIEF  := A poster for Aurelia, a cold brew tonic: autumn launch,
 
 SYSTEM := flite chromium
 
-.PHONY: demo test check bench recorded docs-pictures build clean
+.PHONY: demo test check bench vendors-proof recorded docs-pictures build clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.user
@@ -33,6 +33,10 @@ check: $(VENV)/.developer
 
 bench: $(VENV)/.developer
 	@$(BIN)/python -m pytest tests/bench -m bench -s -p no:cacheprovider
+
+# Every vendor fails in turn, faults are drawn, 50 quotes are held against what was billed: minutes.
+vendors-proof: $(VENV)/.developer
+	@$(BIN)/python -m pytest tests/e2e -m vendors -s -n 2 -p no:cacheprovider
 
 # What the wires make of the recorded traffic of real vendors.
 recorded: $(VENV)/.developer

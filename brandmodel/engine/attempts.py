@@ -286,7 +286,7 @@ class Attempts:
         began = time.perf_counter()
         call = self._call(ask, target, hold.attempt)
         try:
-            with self.books.renewed(ask.key, hold.holder):
+            async with self.books.renewed(ask.key, hold.holder):
                 try:
                     done = await self._finish(call, trail, hold)
                 except ProviderError as error:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import secrets
-import socket
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +15,7 @@ from brandmodel.engine import overrides as words
 from brandmodel.engine.context import RecipeContext, Scene, elapsed_s
 from brandmodel.engine.execution import Execution, called
 from brandmodel.engine.explain import Explanation, explained
+from brandmodel.engine.holders import is_gone, own_holder
 from brandmodel.engine.kit import kit_of
 from brandmodel.engine.live import RunState
 from brandmodel.engine.orders import Order, Plan, may_refuse, nano_or_none, planned, refuse_too_dear
@@ -244,7 +243,7 @@ class Engine:
                 status="running",
                 started_at=now,
                 budget_nano=nano_or_none(plan.order.budget_usd),
-                holder=f"{socket.gethostname()}:{os.getpid()}",
+                holder=own_holder(),
                 api_key=plan.order.key,
                 without=",".join(sorted(plan.order.without)),
             )
@@ -287,13 +286,6 @@ class Engine:
 
 def _as_it_stands(record: RunRecord) -> RunRecord:
     """A run as it is, not as a process that was killed left it."""
-    host, _, process = record.holder.rpartition(":")
-    if record.status != "running" or host != socket.gethostname():
-        return record
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
+    if record.status == "running" and is_gone(record.holder):
         return replace(record, status="stopped", message="its process ended; run it again to go on")
-    except PermissionError:
-        pass
     return record

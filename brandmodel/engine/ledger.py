@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import socket
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal, Protocol
 
 from brandmodel.engine.asks import Ask, Hold, Obtained, obtained, record_of
+from brandmodel.engine.holders import is_gone, own_holder
 from brandmodel.errors import (
     BadResultError,
     BrandModelError,
@@ -61,7 +60,7 @@ class Books(Protocol):
         """
         ...
 
-    def renewed(self, key: str, holder: str) -> AbstractContextManager[None]:
+    def renewed(self, key: str, holder: str) -> AbstractAsyncContextManager[None]:
         """Keep what is held for as long as the block runs."""
         ...
 
@@ -111,7 +110,7 @@ async def close_failed(
         return await close_broken(books, hold, target, error, high)
     await books.unknown(hold, error=_words(error), ids=_ids(error))
     raise OutcomeUnknownError(
-        f"a call that costs up to ${usd(high):.2f} broke off and may have started; "
+        f"a call that costs up to ${usd(high):.4f} broke off and may have started; "
         "the money stays held",
         hint=f"look it up at the vendor, then: brandmodel resolve {hold.attempt[:8]}",
     ) from error
@@ -152,7 +151,7 @@ class Ledger:
         self.journal = journal
         self._find = find
         self._look_up = look_up
-        self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._holder = f"{own_holder()}:{uuid.uuid4().hex[:8]}"
 
     async def hold(self, ask: Ask, target: Target, high: int) -> Hold | Obtained:
         """The lease and the money for a step; or its result, if another process comes first."""
@@ -181,6 +180,9 @@ class Ledger:
                 return held
             if isinstance(held, int):
                 return Hold(attempt, held, holder)
+            if is_gone(held.holder):
+                await self.journal.renew(ask.key, held.holder, until=0.0)
+                continue
             # Another process runs this very step: wait for its result, or for its lease to end.
             if found := await self._find(ask.key, ask.request):
                 return found
@@ -207,7 +209,7 @@ class Ledger:
                 await self.journal.unknown(attempt.id, fence, error="lost")
                 raise OutcomeUnknownError(
                     f"an earlier {attempt.task} of run {attempt.run_id} may have started; its "
-                    f"${usd(attempt.high_nano):.2f} stays held",
+                    f"${usd(attempt.high_nano):.4f} stays held",
                     hint=f"look it up at the vendor, then: brandmodel resolve {attempt.id[:8]}",
                 )
             await self.journal.forfeit(attempt.id, fence, error="lost; sent once more")
@@ -257,9 +259,12 @@ class Ledger:
             self.journal.started(hold.attempt, json.dumps(handle), now=time.time())
         )
 
-    @contextmanager
-    def renewed(self, key: str, holder: str) -> Generator[None]:
-        """Keep the lease for as long as the block runs; most calls end before there is need to."""
+    @asynccontextmanager
+    async def renewed(self, key: str, holder: str) -> AsyncGenerator[None]:
+        """Keep the lease for as long as the block runs; whoever is cancelled gives it up at once.
+
+        Most calls end before there is need to renew it.
+        """
         loop, renewing = asyncio.get_running_loop(), list[asyncio.Task[bool]]()
 
         def renew() -> None:
@@ -270,6 +275,9 @@ class Ledger:
         timers = [loop.call_later(LEASE_S / 3, renew)]
         try:
             yield
+        except asyncio.CancelledError:
+            await asyncio.shield(self.journal.renew(key, holder, until=0.0))
+            raise
         finally:
             timers[0].cancel()
 

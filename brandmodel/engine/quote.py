@@ -166,11 +166,16 @@ class Sketching:
             await self._price(request, name, known, route.targets[0].id, route.targets)
         elif not self._dear:
             self.least_nano[name] = await self._least(request, known, route.targets)
-        result = found.result if found else request.sketch(dear=self._dear)
+        result = found.result if found else self._sketch(request, route.grade)
         self._sketched = self._sketched or found is None
         if edits_result(request, override) and override is not None:
             result = edited(request.result_type(), override, result, name=name)
         return result  # type: ignore[return-value]
+
+    def _sketch(self, request: Request[Res], grade: str) -> Res:
+        if self._dear and grade == "model":
+            return request.sketch_of_model()
+        return request.sketch(dear=self._dear)
 
     async def _price(
         self, request: Request[Any], name: str, known: bool, target: str, targets: Sequence[Any]

@@ -11,14 +11,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import os
-import socket
 import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Literal
 
 from brandmodel.engine.asks import Ask, Hold, Obtained
+from brandmodel.engine.holders import own_holder
 from brandmodel.engine.ledger import LEASE_S, cap_passed, charge
 from brandmodel.errors import BrandModelError, StorageError
 from brandmodel.journal import Attempt, CapReached, Journal, Reservation, StepRecord
@@ -74,7 +73,7 @@ class Slices:
         self._leasing = asyncio.Lock()
         self._writing = asyncio.Lock()
         self._writer: asyncio.Task[None] | None = None
-        self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._holder = f"{own_holder()}:{uuid.uuid4().hex[:8]}"
         self._ids = map((uuid.uuid4().hex[:20] + "{:012x}").format, itertools.count())
 
     async def begun(self, key: str) -> frozenset[str]:
@@ -94,7 +93,7 @@ class Slices:
         self._running[attempt] = _Drawn(found, ask, target, high)
         return Hold(attempt, found.fence, self._holder)
 
-    def renewed(self, key: str, holder: str) -> contextlib.AbstractContextManager[None]:
+    def renewed(self, key: str, holder: str) -> contextlib.AbstractAsyncContextManager[None]:
         """See ``Books``: the slice's lease is renewed whenever something is written."""
         return contextlib.nullcontext()
 

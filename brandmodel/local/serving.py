@@ -33,6 +33,7 @@ LIGHT = {
 HEAVY = {
     "GenerateImage": "brandmodel.local.picture.drawing:generate",
     "UpscaleImage": "brandmodel.local.picture.drawing:enlarge",
+    "FitImage": "brandmodel.local.retouch.upscale:fit",
     "Judge": "brandmodel.local.retouch.judge:judge",
     "GradeImage": "brandmodel.local.retouch.grade:grade",
     "CutOut": "brandmodel.local.retouch.cutout:cut_out",

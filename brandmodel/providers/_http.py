@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import from_json
+
 from brandmodel.errors import (
     BadResponseError,
     ConfigError,
@@ -93,11 +95,9 @@ class Reply:
         Raises:
             BadResponseError: it is none: cut off, a web page, or something else.
         """
-        import json
-
         # Not chained: the decoder's own error holds the whole body.
-        with contextlib.suppress(ValueError, RecursionError):
-            return json.loads(self.body)
+        with contextlib.suppress(ValueError):
+            return from_json(self.body)
         raise BadResponseError("the answer is not JSON", status=self.status, detail=self.excerpt())
 
     def excerpt(self) -> str:

@@ -69,6 +69,8 @@ from brandmodel.tasks.video import Codec
 
 SHORTEST_S, LONGEST_S = 5.0, 60.0
 _LEAD_S = 0.8
+_OFF_S = 0.25
+"""By which music may miss the film's length."""
 _SHAPES: dict[Aspect, tuple[int, int]] = {
     "16:9": (16, 9),
     "9:16": (9, 16),
@@ -268,7 +270,11 @@ async def _music(ctx: Context, brief: Brief, plan: Plan) -> Music:
     request = ComposeMusic(
         mood=outline.music, energy=outline.energy, duration_s=length_s, seed=brief.seed
     )
-    return await ctx.call(request, name="music")
+    music = await ctx.call(request, name="music")
+    if music.beats_s and abs((music.audio.duration_s or length_s) - length_s) < _OFF_S:
+        return music
+    # Few makers keep to a length, and none tells where the beats are: cuts stand on them.
+    return await ctx.call(FitMusic(audio=music.audio, duration_s=length_s), name="fit-music")
 
 
 def _own_pictures(brief: Brief, shots: tuple[Shot, ...]) -> dict[str, Asset]:

@@ -7,6 +7,7 @@ from pydantic import Field
 from brandmodel.brand import Palette
 from brandmodel.recipes import Made, recipe
 from brandmodel.recipes.signing import signed
+from brandmodel.recipes.sizing import sized
 from brandmodel.recipes.taking import admit, best_take
 from brandmodel.tasks import (
     Asset,
@@ -24,7 +25,6 @@ from brandmodel.tasks import (
     Reading,
     SearchDocuments,
     Typeset,
-    UpscaleImage,
     Value,
     WriteImagePrompt,
 )
@@ -158,14 +158,7 @@ async def _shot(
         rounds=options.rounds,
         limit_usd=options.redraw_usd,
     )
-    if (best.image.width, best.image.height) == (width, height):
-        return best
-    return await ctx.call(
-        UpscaleImage(
-            image=best.image, width=width, height=height, scene=best.scene, subjects=best.subjects
-        ),
-        name="upscale",
-    )
+    return await sized(ctx, best, size)
 
 
 async def _with_product(ctx: Context, product: Asset, shot: Picture, outline: Outline) -> Picture:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from brandmodel.brand import Palette
+from brandmodel.recipes.sizing import sized, timed
 from brandmodel.recipes.taking import best_take
 from brandmodel.tasks import (
     AnimateImage,
@@ -17,11 +18,9 @@ from brandmodel.tasks import (
     FilmOutline,
     GenerateImage,
     GradeImage,
-    InterpolateFrames,
     Picture,
     PlaceProduct,
     Shot,
-    UpscaleImage,
     WriteImagePrompt,
 )
 from brandmodel.tasks.video import Fps
@@ -106,7 +105,7 @@ async def still(unit: Context, shot: Shot, footage: Footage) -> Picture:
     if best.scene:
         # Whoever knows the scene draws it at full size and in the palette as the camera moves.
         return best
-    return await _graded(unit, await _enlarged(unit, best, footage.size), palette)
+    return await _graded(unit, await sized(unit, best, footage.size), palette)
 
 
 async def filmed(unit: Context, shot: Shot, picture: Picture, footage: Footage) -> Clip:
@@ -126,39 +125,21 @@ async def filmed(unit: Context, shot: Shot, picture: Picture, footage: Footage) 
         ),
         name="animate",
     )
-    if footage.drawn_fps != footage.fps:
-        clip = await unit.call(
-            InterpolateFrames(clip=clip.video, fps=footage.fps, subjects=clip.subjects),
-            name="between",
-        )
-    return clip
+    return await timed(
+        unit, clip, drawn_fps=footage.drawn_fps, fps=footage.fps, duration_s=shot.duration_s
+    )
 
 
 async def _with_product(
     unit: Context, scene: Picture, product: Asset, shot: Shot, footage: Footage
 ) -> Picture:
     """The photograph, stood into its scene; the scene tells the camera how deep it is."""
-    large = await _enlarged(unit, scene, footage.size)
+    large = await sized(unit, scene, footage.size)
     placed = await unit.call(
         PlaceProduct(scene=large.image, product=product, subjects=scene.subjects, space=shot.space),
         name="place",
     )
     return placed.model_copy(update={"scene": scene.scene})
-
-
-async def _enlarged(unit: Context, picture: Picture, size: tuple[int, int]) -> Picture:
-    if (picture.image.width, picture.image.height) == size:
-        return picture
-    return await unit.call(
-        UpscaleImage(
-            image=picture.image,
-            width=size[0],
-            height=size[1],
-            scene=picture.scene,
-            subjects=picture.subjects,
-        ),
-        name="upscale",
-    )
 
 
 async def _graded(unit: Context, picture: Picture, palette: Palette | None) -> Picture:

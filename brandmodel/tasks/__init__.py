@@ -67,6 +67,7 @@ from brandmodel.tasks.film import (
 from brandmodel.tasks.image import (
     CutOut,
     EditImage,
+    FitImage,
     GenerateImage,
     GradeImage,
     Picture,
@@ -156,6 +157,7 @@ __all__ = [
     "FilmReading",
     "FindingProvider",
     "Finish",
+    "FitImage",
     "FitMusic",
     "GenerateImage",
     "GenerateVideo",

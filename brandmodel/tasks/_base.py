@@ -127,6 +127,10 @@ class Request(Value, Generic[R]):
         """A typed, free stand-in for the result: the cheapest or dearest continuation."""
         raise NotImplementedError(f"{type(self).__name__} cannot be quoted: it has no sketch")
 
+    def sketch_of_model(self) -> R:
+        """The dearest continuation where a model makes it, which need not keep to size or length."""
+        return self.sketch(dear=True)
+
     def usage(self, result: R) -> Usage:
         """What making this result consumed, as far as it can be told from both."""
         return Usage()

@@ -39,6 +39,16 @@ class WordTime(Value):
     end_s: float
 
 
+def spread_words(text: str, duration_s: float) -> tuple[WordTime, ...]:
+    """The words of a text, each for as long as the others."""
+    words = text.split()
+    each = duration_s / max(len(words), 1)
+    return tuple(
+        WordTime(text=word, start_s=number * each, end_s=(number + 1) * each)
+        for number, word in enumerate(words)
+    )
+
+
 class Speech(Result):
     """Spoken words.
 
@@ -68,9 +78,10 @@ class Speak(Request[Speech]):
     pace: float = Field(default=1.0, ge=0.5, le=2.0)
 
     def sketch(self, *, dear: bool) -> Speech:
-        """Quick or slow."""
+        """Quick and with the times of its words, or slow and without."""
         seconds = speaking_s(self.text, pace=self.pace) * (2.5 if dear else 0.4)
-        return Speech(audio=sketched_sound(seconds))
+        words = () if dear else spread_words(self.text, seconds)
+        return Speech(audio=sketched_sound(seconds), words=words)
 
     def usage(self, result: Speech) -> Usage:
         """Letters, seconds, and the tokens of the text."""
@@ -114,6 +125,10 @@ class ComposeMusic(Request[Music]):
         beats = tuple(i / 2 for i in range(int(self.duration_s * 2)))
         return Music(audio=sketched_sound(self.duration_s), bpm=120.0, beats_s=beats)
 
+    def sketch_of_model(self) -> Music:
+        """Of the right length, without beats, so that they have to be found."""
+        return Music(audio=sketched_sound(self.duration_s))
+
     def usage(self, result: Music) -> Usage:
         """Seconds; a second of sound counts as ten tokens."""
         seconds = result.audio.duration_s or 0.0
@@ -121,7 +136,7 @@ class ComposeMusic(Request[Music]):
 
 
 class FitMusic(Request[Music]):
-    """Fit a person's music to a length: cut or repeat it on its bars, end it well, find its beats."""
+    """Fit music to a length: cut or repeat it on its bars, end it well, find its beats."""
 
     stage: ClassVar[Stage] = "refine"
 
@@ -229,14 +244,8 @@ class AlignWords(Request[Alignment]):
 
     def sketch(self, *, dear: bool) -> Alignment:
         """Evenly spread."""
-        words = self.text.split()
-        each = (self.audio.duration_s or speaking_s(self.text)) / max(len(words), 1)
-        return Alignment(
-            words=tuple(
-                WordTime(text=w, start_s=i * each, end_s=(i + 1) * each)
-                for i, w in enumerate(words)
-            )
-        )
+        seconds = self.audio.duration_s or speaking_s(self.text)
+        return Alignment(words=spread_words(self.text, seconds))
 
     def usage(self, result: Alignment) -> Usage:
         """Seconds listened to."""

@@ -377,7 +377,10 @@ class Storyboard(_OfFilm[Shots]):
     def sketch(self, *, dear: bool) -> Shots:
         """One shot, or as many as may be."""
         body_s = max(self.outline.length_s - self.outline.end_s, 0.1)
-        count = max(1, min(MOST_SHOTS, int(body_s / SHORTEST_SHOT_S))) if dear else 1
+        # A beat that is shorter than a shot should be still has one.
+        beats = sum(beat.role != "end" for beat in self.outline.beats)
+        most = max(1, min(MOST_SHOTS, max(beats, int(body_s / SHORTEST_SHOT_S))))
+        count = most if dear else 1
         what = "?" * (400 if dear else 20)
         return Shots(
             shots=tuple(

@@ -45,6 +45,11 @@ class _MakesPicture(Request[Picture]):
         width, height = self.expected_size()
         return Picture(image=sketched("image/png", width=width, height=height))
 
+    def sketch_of_model(self) -> Picture:
+        """Half as large, so that it has to be enlarged."""
+        width, height = self.expected_size()
+        return Picture(image=sketched("image/png", width=-(-width // 2), height=-(-height // 2)))
+
     def usage(self, result: Picture) -> Usage:
         """One image of its pixel count."""
         width, height = result.image.width or 0, result.image.height or 0
@@ -117,6 +122,25 @@ class UpscaleImage(_MakesPicture):
     width: int = Field(ge=16, le=LARGEST_SIDE)
     height: int = Field(ge=16, le=LARGEST_SIDE)
     scene: str = ""
+    subjects: tuple[Box, ...] = ()
+
+    def expected_size(self) -> tuple[int, int]:
+        """The size asked for."""
+        return self.width, self.height
+
+
+class FitImage(_MakesPicture):
+    """Bring a picture to a size: what does not fit its shape is cut off, and nothing is invented.
+
+    Attributes:
+        subjects: kept in, and handed on.
+    """
+
+    stage: ClassVar[Stage] = "refine"
+
+    image: Asset
+    width: int = Field(ge=16, le=LARGEST_SIDE)
+    height: int = Field(ge=16, le=LARGEST_SIDE)
     subjects: tuple[Box, ...] = ()
 
     def expected_size(self) -> tuple[int, int]:

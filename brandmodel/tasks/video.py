@@ -69,6 +69,10 @@ class AnimateImage(Request[Clip]):
         """Of the right size and length."""
         return Clip(video=sketched_video(self.width, self.height, self.duration_s))
 
+    def sketch_of_model(self) -> Clip:
+        """Half as long, so that it has to be slowed down."""
+        return Clip(video=sketched_video(self.width, self.height, self.duration_s / 2))
+
     def usage(self, result: Clip) -> Usage:
         """Seconds, by size."""
         return _moving(self.duration_s, self.width, self.height)
@@ -95,28 +99,39 @@ class GenerateVideo(Request[Clip]):
         """Of the right size and length."""
         return Clip(video=sketched_video(self.width, self.height, self.duration_s))
 
+    def sketch_of_model(self) -> Clip:
+        """Half as long, so that it has to be slowed down."""
+        return Clip(video=sketched_video(self.width, self.height, self.duration_s / 2))
+
     def usage(self, result: Clip) -> Usage:
         """Seconds, by size."""
         return _moving(self.duration_s, self.width, self.height)
 
 
 class InterpolateFrames(Request[Clip]):
-    """Make the frames between: a clip at a higher frame rate."""
+    """Make the frames between: a clip at a higher frame rate, or slowed down.
+
+    Attributes:
+        duration_s: what the clip is stretched to; None leaves its length.
+    """
 
     stage: ClassVar[Stage] = "refine"
 
     clip: Asset
     fps: Fps = 24
     subjects: tuple[Box, ...] = ()
+    duration_s: float | None = Field(default=None, gt=0, le=60)
 
     def sketch(self, *, dear: bool) -> Clip:
-        """Of the same size and length."""
-        return Clip(video=self.clip)
+        """Of the same size, and of the length asked for."""
+        length_s = self.duration_s or self.clip.duration_s
+        return Clip(video=self.clip.model_copy(update={"duration_s": length_s}))
 
     def usage(self, result: Clip) -> Usage:
         """A tenth of what the clip itself counts."""
         asset = self.clip
-        made = _moving(asset.duration_s or 0.0, asset.width or 0, asset.height or 0)
+        length_s = self.duration_s or asset.duration_s or 0.0
+        made = _moving(length_s, asset.width or 0, asset.height or 0)
         return replace(made, video_units=made.video_units / 10)
 
 

@@ -329,3 +329,23 @@ def _unusable(kind: str) -> bytes:
 
 def _blocks(result: Result) -> list[str]:
     return output(result, "subtitles").decode().strip().split("\n\n")
+
+
+async def test_a_clip_that_is_shorter_than_its_shot_is_slowed_down(
+    studio: AsyncBrandModel, tmp_path: Path
+) -> None:
+    """Vendors have lengths of their own; a film keeps the one that was asked for."""
+    plain = await studio.run(FILM, **DRAFT)
+    name = named(plain, "AnimateImage")[0]
+    _, made = await step(studio, plain, name)
+    whole = studio.engine.store.path(made.video)  # type: ignore[attr-defined]
+    half = tmp_path / "half.mp4"
+    command = [ffmpeg(), "-v", "error", "-i", str(whole), "-t", "1", "-c:v", "libx264", str(half)]
+    await asyncio.to_thread(subprocess.run, command, check=True)
+    short = await studio.engine.store.put(half.read_bytes(), name="half.mp4")
+    assert short.duration_s is not None
+    assert short.duration_s < 1.5
+    result = await studio.run(FILM, overrides={name: edit({"video": short.model_dump()})}, **DRAFT)
+    film = result.output("film").asset
+    assert (film.width, film.height, film.duration_s) == (320, 180, LENGTH_S)
+    assert name.replace("animate", "between") in ran(result)

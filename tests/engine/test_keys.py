@@ -45,6 +45,7 @@ SHOT = ShotOnFilm(id="shot-a", clip=ASSET, start_s=0.0, duration_s=5.0)
 LEAST: dict[str, dict[str, Any]] = {
     "GenerateImage": {"prompt": "dunes"},
     "UpscaleImage": {"image": ASSET, "width": 64, "height": 64},
+    "FitImage": {"image": ASSET, "width": 64, "height": 64},
     "CutOut": {"image": ASSET},
     "PlaceProduct": {"scene": ASSET, "product": ASSET},
     "GradeImage": {"image": ASSET, "palette": Palette()},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -10,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from brandmodel.engine.ledger import LEASE_S
 from brandmodel.errors import (
     BudgetExceededError,
     OutcomeUnknownError,
@@ -141,22 +141,14 @@ async def test_a_job_that_a_dead_process_left_is_picked_up_not_paid_again(tmp_pa
         await checked.wait()
         await run.cancel()
     fake.check = original  # type: ignore[method-assign]
-    _end_leases(tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / "home" / "journal.sqlite")) as journal:
+        ((ends,),) = journal.execute("SELECT expires_at FROM leases").fetchall()
+    assert ends == 0, "whoever is stopped gives its lease up"
     async with fake.model(tmp_path) as model:
         result = await model.run("one", recipe="words")
     assert result.text == "ONE"
     assert len(fake.bill) == 1
     assert result.receipt.paid_usd == 0.25
-
-
-def _end_leases(folder: Path) -> None:
-    """What time does by itself once a process has died."""
-    with sqlite3.connect(folder / "home" / "journal.sqlite") as connection:
-        changed = connection.execute(
-            "UPDATE leases SET expires_at = expires_at - ?", (2 * LEASE_S,)
-        )
-        assert changed.rowcount == 1
-    connection.close()
 
 
 async def test_two_processes_on_one_journal_pay_a_step_once(tmp_path: Path) -> None:

@@ -435,3 +435,17 @@ def test_a_clip_that_has_the_rate_is_handed_back():
     desk = Desk(nothing)
     asset = desk.keep(pipe.encode([noise(64, 48)] * 3, width=64, height=48, fps=24), "video/mp4")
     assert interpolate(InterpolateFrames(clip=asset, fps=24), desk).video == asset
+
+
+def test_a_clip_is_slowed_down_to_a_length_and_keeps_moving():
+    desk = Desk(nothing)
+    frames = [np.roll(noise(96, 64), 2 * n, axis=1) for n in range(12)]
+    asset = desk.keep(pipe.encode(frames, width=96, height=64, fps=24), "video/mp4")
+    clip = interpolate(InterpolateFrames(clip=asset, fps=24, duration_s=0.8), desk)
+    slow = desk.made[clip.video.sha256]
+    facts = pipe.info(slow)
+    assert (facts.frames, facts.fps, clip.video.duration_s) == (19, 24.0, 19 / 24)
+    # Its end is seen at its end: nothing is cut off, and nothing stands still.
+    shown = list(pipe.frames_of(slow))
+    assert psnr(shown[18], frames[11]) > psnr(shown[18], frames[9]) + 3
+    assert all(psnr(one, other) < 40 for one, other in itertools.pairwise(shown))

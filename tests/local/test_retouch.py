@@ -16,7 +16,7 @@ from brandmodel.local.retouch.hashing import hamming, palette_distance, phash
 from brandmodel.local.retouch.judge import judge
 from brandmodel.local.retouch.pixels import load, png
 from brandmodel.local.retouch.place import place
-from brandmodel.local.retouch.upscale import upscale
+from brandmodel.local.retouch.upscale import fit
 from brandmodel.tasks import (
     Asset,
     Box,
@@ -301,7 +301,7 @@ def test_a_palette_without_hues_mutes(desk):
 
 def _upscaled(desk, pixels, width, height, **more):
     request = UpscaleImage(image=_asset(desk, pixels), width=width, height=height, **more)
-    result = upscale(request, desk)
+    result = fit(request, desk)
     out = load(desk.read(result.image))
     assert out.shape[:2] == (height, width)
     assert (result.image.width, result.image.height) == (width, height)
@@ -568,7 +568,7 @@ def test_the_same_request_gives_the_same_bytes():
         cut = cut_out(CutOut(image=_asset(desk, photo)), desk)
         yield cut
         yield grade(GradeImage(image=_asset(desk, photo), palette=WINE), desk)
-        yield upscale(UpscaleImage(image=_asset(desk, photo), width=300, height=400), desk)
+        yield fit(UpscaleImage(image=_asset(desk, photo), width=300, height=400), desk)
         scene = _asset(desk, _scenery())
         yield place(PlaceProduct(scene=scene, product=cut.image, subjects=(SPOT,)), desk)
         # Work in between must not change what comes after it.

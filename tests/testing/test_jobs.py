@@ -60,7 +60,7 @@ def test_fal_takes_files_and_makes_them_larger(fal: fal_client.SyncClient) -> No
     data = io.BytesIO()
     Image.new("RGB", (32, 32), "navy").save(data, "PNG")
     url = fal.upload(data.getvalue(), "image/png")
-    made = fal.subscribe("fake/upscale", {"image_url": url, "width": 128, "height": 128})
+    made = fal.subscribe("fake/upscale", {"image_url": url, "upscale_factor": 4})
     assert _size(made["image"]["url"]) == (128, 128)
 
 
@@ -130,9 +130,9 @@ def test_replicate_takes_files(cog: replicate.Client) -> None:
     data = io.BytesIO()
     Image.new("RGB", (32, 32), "navy").save(data, "PNG")
     kept = cog.files.create(io.BytesIO(data.getvalue()))
-    given = {"image_url": kept.urls["get"], "width": 96, "height": 64}
+    given = {"image_url": kept.urls["get"], "upscale_factor": 3}
     output: Any = cog.run("fake/upscale", input=given, use_file_output=False)
-    assert _size(output) == (96, 64)
+    assert _size(output) == (96, 96)
 
 
 def test_replicate_refuses(cog: replicate.Client, vendors: Counter) -> None:

@@ -32,10 +32,10 @@ _CRF = 14
 
 
 def interpolate(request: InterpolateFrames, desk: Desk) -> Clip:
-    """A clip at another frame rate, with the frames between made from motion.
+    """A clip at another frame rate or slowed down, with the frames between made from motion.
 
-    It lasts as long as before, to within a frame. A clip that has the rate is handed back as it
-    is.
+    It lasts as long as is asked or else as before, to within a frame. A clip that has the rate and
+    is not to be stretched is handed back as it is.
 
     Raises:
         InvalidRequestError: the clip cannot be decoded.
@@ -43,10 +43,12 @@ def interpolate(request: InterpolateFrames, desk: Desk) -> Clip:
     """
     data = desk.read(request.clip)
     facts = pipe.info(data)
-    if abs(facts.fps - request.fps) < 0.01:
+    if abs(facts.fps - request.fps) < 0.01 and request.duration_s is None:
         return Clip(video=request.clip, subjects=request.subjects)
-    count = max(1, round(facts.duration_s * request.fps))
-    frames = (p[..., :3] for p in _retimed(data, count, facts.fps / request.fps))
+    length_s = request.duration_s or facts.duration_s
+    count = max(1, round(length_s * request.fps))
+    step = facts.fps / request.fps * facts.duration_s / length_s
+    frames = (p[..., :3] for p in _retimed(data, count, step))
     video = pipe.encode(
         (np.ascontiguousarray(f) for f in frames),
         width=facts.width,

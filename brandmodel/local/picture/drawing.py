@@ -8,7 +8,7 @@ from typing import cast
 from brandmodel.local.desk import Desk
 from brandmodel.local.picture.scene import SCENE, Abstract, Drawing, Landscape, StillLife
 from brandmodel.local.retouch.pixels import png
-from brandmodel.local.retouch.upscale import upscale
+from brandmodel.local.retouch.upscale import fit
 from brandmodel.local.words.scenes import scene_of
 from brandmodel.tasks import GenerateImage, Picture, UpscaleImage
 
@@ -37,7 +37,7 @@ def generate(request: GenerateImage, desk: Desk) -> Picture:
 def enlarge(request: UpscaleImage, desk: Desk) -> Picture:
     """Our own picture is drawn again at the larger size; a foreign one is interpolated."""
     if not request.scene:
-        return upscale(request, desk)
+        return fit(request, desk)
     return _drawn(SCENE.validate_json(request.scene), request.width, request.height, desk, ())
 
 

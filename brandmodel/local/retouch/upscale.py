@@ -14,7 +14,7 @@ import numpy as np
 from brandmodel.local.desk import Desk
 from brandmodel.local.picture.colour import Array
 from brandmodel.local.retouch.pixels import Pixels, load, png, size
-from brandmodel.tasks import Box, Picture, UpscaleImage
+from brandmodel.tasks import Box, FitImage, Picture, UpscaleImage
 
 _ROUNDS = 6
 _BAND_ROWS = 256
@@ -22,7 +22,7 @@ _SAME_SHAPE = 0.02
 """Aspect ratios that differ by less are a matter of rounding, and the picture is fitted."""
 
 
-def upscale(request: UpscaleImage, desk: Desk) -> Picture:
+def fit(request: UpscaleImage | FitImage, desk: Desk) -> Picture:
     """The picture at the size asked for, filling it: what does not fit its shape is cut off.
 
     Raises:

@@ -16,7 +16,7 @@ KINDS: Mapping[str, frozenset[str]] = {
     "truncated": _REPLY,
     "lost-reply": _REPLY,
     "broken-stream": frozenset(("stream",)),
-    "expired": frozenset(("fetch",)),
+    "expired": frozenset(("fetch", "job")),
     "slow-job": frozenset(("job",)),
     "never-finishes": frozenset(("job",)),
     "refusal": _REPLY,

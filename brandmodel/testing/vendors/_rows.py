@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import secrets
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from brandmodel.routing.load import tables_root
+
 MODEL = "fake-studio"
 _WORDS = {"million_tokens_in": "0.5", "million_tokens_out": "2"}
 _SIZE = {"prompt": "prompt", "size": "image_size{width,height}", "seed": "seed"}
-_SIDES = {"prompt": "prompt", "width": "width", "height": "height", "seed": "seed"}
-_LARGER = {"image": "image_url", "width": "width", "height": "height"}
+_SHAPE = {
+    "prompt": "prompt",
+    "aspect": {"to": "aspect_ratio", "of": ["16:9", "3:2", "1:1", "4:5", "2:3", "9:16"]},
+    "seed": "seed",
+}
+_LARGER = {"image": "image_url", "factor": "upscale_factor"}
 _MOVED = {
     "prompt": "prompt",
     "image": "image_url",
@@ -21,7 +28,7 @@ _MOVED = {
     "aspect": {"to": "aspect_ratio", "of": ["16:9", "1:1", "9:16"]},
     "lines": {"to": "resolution", "of": {"480p": 480, "720p": 720, "1080p": 1080}},
 }
-_LENGTHS = {"durations_s": list(range(1, 31))}
+_LENGTHS = {"durations_s": [5, 8, 10]}
 _WORKFLOW = {
     "4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "fake.safetensors"}},
     "5": {"class_type": "EmptyLatentImage", "inputs": {"width": 512, "height": 512}},
@@ -67,7 +74,13 @@ def _mapped(media: str, fields: Mapping[str, Any], family: str = "") -> dict[str
 
 ROWS = (
     Row("openai", "fake-chat", ("writing", "looking"), _WORDS),
-    Row("openai", "fake-image", ("GenerateImage", "EditImage"), {"image": "0.02"}),
+    Row(
+        "openai",
+        "fake-image",
+        ("GenerateImage", "EditImage"),
+        {"image": "0.02"},
+        {"sizes": ["1024x1024", "1536x1024", "1024x1536"]},
+    ),
     Row("openai", "fake-speech", ("Speak",), {"thousand_characters": "0.015"}),
     Row("openai", "fake-transcript", ("Transcribe",), {"second": "0.0001"}, {"words": True}),
     Row("openai", "fake-vectors", ("Embed",), {"million_tokens_in": "0.02"}),
@@ -112,7 +125,7 @@ ROWS = (
         "fake/picture",
         ("GenerateImage",),
         {"image": "0.03"},
-        _mapped("output[0]", _SIDES, "image"),
+        _mapped("output[0]", _SHAPE, "image"),
     ),
     Row(
         "replicate",
@@ -196,19 +209,6 @@ _LISTED = {
     "Embed": ("openai/fake-vectors",),
     "SearchWeb": tuple(f"{vendor}/fake-search" for vendor in ("tavily", "exa", "brave", "searxng")),
 }
-_LOCAL = {
-    "SearchDocuments": "local/keyword-search",
-    "CheckSources": "local/writer",
-    "CutOut": "local/retouch",
-    "PlaceProduct": "local/retouch",
-    "GradeImage": "local/retouch",
-    "Typeset": "local/type",
-    "InterpolateFrames": "local/motion",
-    "MixSound": "local/mix",
-    "Assemble": "local/cut",
-    "Sign": "house/sign",
-}
-"""What no vendor serves."""
 
 
 def row_of(vendor: str, model: str) -> Row | None:
@@ -276,8 +276,15 @@ def _target(row: Row) -> dict[str, Any]:
 def _tasks() -> dict[str, Any]:
     """Every task with its targets; who writes comes in turn, so that a run meets them all."""
     turns = {task: [*_CHATS[n % 3 :], *_CHATS[: n % 3]] for n, task in enumerate(_WRITING)}
-    listed = {task: list(ids) for task, ids in _LISTED.items()}
-    return {**turns, **listed, **{task: [id_] for task, id_ in _LOCAL.items()}}
+    listed: dict[str, Any] = {task: list(ids) for task, ids in _LISTED.items()}
+    # One vendor alone serves these: the studio on this machine stands in where that fails.
+    listed |= {t: {"targets": listed[t], "stand_in": True} for t in ("MakeSound", "AlignWords")}
+    return {**_of_the_studio(), **turns, **listed}
+
+
+def _of_the_studio() -> dict[str, Any]:
+    """The tasks of the model in the box: what no vendor serves stays on this machine."""
+    return tomllib.loads((tables_root() / "studio.toml").read_text())["tasks"]
 
 
 class _Number(str):

@@ -187,7 +187,8 @@ async def _answered(
         return _plain(vendor.refusal(refused))
     except BrandModelError as error:
         return _plain(vendor.refusal(Refused("bad-request", error.message)))
-    return await _sent(request, reply, fault)
+    # Of a job, it is the address of its file that expires, not the answer that begins it.
+    return await _sent(request, reply, "" if kind == "job" and fault == "expired" else fault)
 
 
 def _fault(house: House, vendor: str, kind: Kind, turn: Turn) -> str:

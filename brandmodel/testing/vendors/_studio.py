@@ -8,12 +8,13 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast, get_args
 
 from brandmodel.assets.store import FolderStore
 from brandmodel.brand import Palette
 from brandmodel.errors import InvalidRequestError
-from brandmodel.local.motion.pipe import ffmpeg
+from brandmodel.local.motion.pipe import ffmpeg, h264
 from brandmodel.local.provider import LocalProvider
 from brandmodel.tasks import (
     AnimateImage,
@@ -38,7 +39,7 @@ from brandmodel.tasks.video import Move
 
 _DRAWN, _FILMED = 384, 192
 """Longest sides that are drawn and filmed; pictures are then enlarged to what was asked for."""
-_LARGEST = 4096
+_LARGEST, _FPS = 4096, 24
 _COLOUR = r"(#[0-9a-f]{6})"
 _COLOURS = re.compile(
     rf"Colours: darks {_COLOUR}, lights {_COLOUR}, mainly {_COLOUR}, sparingly {_COLOUR}", re.I
@@ -113,7 +114,7 @@ class Studio:
     async def clip(
         self, words: str, size: tuple[int, int], duration_s: float, shown: bytes | None = None
     ) -> bytes:
-        """A small MP4 of that shape and length."""
+        """An MP4 of that size, at 24 frames a second, and a frame longer than asked, as real ones are."""
         small = _within(size, _FILMED)
         width, height = (max(64, side // 2 * 2) for side in small)
         shown = shown or await self.picture(words, (width * 2, height * 2))
@@ -123,12 +124,12 @@ class Studio:
             width=width,
             height=height,
             duration_s=min(60.0, max(1.0, duration_s)),
-            fps=12,
+            fps=_FPS // 2,
             move=_move(words),
         )
         made = await self.serve(request)
         assert isinstance(made, Clip)
-        return await self.store.read(made.video)
+        return await _delivered(await self.store.read(made.video), size, duration_s + 1 / _FPS)
 
     async def speech(self, text: str, pace: float = 1.0) -> Spoken:
         """A text, said."""
@@ -179,10 +180,28 @@ def enlarged(data: bytes, size: tuple[int, int]) -> bytes:
     """A picture as PNG of a size, its sides cut where the shape is another one."""
     from PIL import ImageOps
 
-    picture = _opened(data)
+    picture = opened(data)
     if picture.size != size:
         picture = ImageOps.fit(picture, size)
     return _png(picture)
+
+
+async def _delivered(video: bytes, size: tuple[int, int], duration_s: float) -> bytes:
+    """A small clip as vendors deliver theirs: large, and at their own frame rate."""
+    width, height = (side // 2 * 2 for side in size)
+    filters = f"scale={width}:{height}:flags=fast_bilinear,fps={_FPS},tpad=stop=-1:stop_mode=clone"
+    with TemporaryDirectory(prefix="fake-clip-") as folder:
+        # The index of an MP4 is written last, in front: that wants a file that can be gone back in.
+        small, made = Path(folder) / "small.mp4", Path(folder) / "made.mp4"
+        small.write_bytes(video)
+        process = await asyncio.create_subprocess_exec(
+            ffmpeg(),
+            *("-v", "error", "-nostdin", "-y", "-i", str(small), "-vf", filters),
+            *("-t", f"{duration_s:.4f}", "-an", *h264(crf=18, preset="ultrafast")),
+            *("-movflags", "+faststart", str(made)),
+        )
+        await process.wait()
+        return made.read_bytes()
 
 
 async def encoded(wav: bytes, form: str, *, channels: int = 1) -> tuple[bytes, str]:
@@ -246,11 +265,16 @@ def _space(words: str) -> Space:
 def _recoloured(data: bytes, size: tuple[int, int]) -> bytes:
     from PIL import ImageEnhance, ImageOps
 
-    picture = ImageOps.fit(_opened(data), size)
+    picture = ImageOps.fit(opened(data), size)
     return _png(ImageEnhance.Color(picture).enhance(1.4))
 
 
-def _opened(data: bytes) -> Any:
+def opened(data: bytes) -> Any:
+    """A picture with its pixels.
+
+    Raises:
+        InvalidRequestError: it is none.
+    """
     from PIL import Image, UnidentifiedImageError
 
     try:

@@ -21,6 +21,7 @@ from brandmodel.testing.vendors._house import (
 )
 from brandmodel.testing.vendors._media import Wanted, counted_of, made_by
 from brandmodel.testing.vendors._rows import Row
+from brandmodel.testing.vendors._studio import opened
 
 _REFUSALS: Mapping[str, tuple[int, str, str]] = {
     "rate-limit": (429, "rate_limit", "Too many requests"),
@@ -147,7 +148,7 @@ class Fal(Vendor):
         made: dict[str, Any] = {"url": address, "content_type": file.media_type}
         made |= {"file_name": job.outputs[0], "file_size": len(file.data)}
         if "GenerateImage" in job.row.tasks:
-            width, height = _size(job.input)
+            width, height = opened(file.data).size
             shown = {**made, "width": width, "height": height}
             told = {"images": [shown], "prompt": text(job.input.get("prompt"))}
             return {**told, "seed": job.input.get("seed", 0), "has_nsfw_concepts": [False]}
