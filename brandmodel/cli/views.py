@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brandmodel.cli.printing import STATUS_STYLE, Form, console, print_json, safe, short, table
+from brandmodel.engine.receipt import saving
 from brandmodel.errors import BrandModelError
 from brandmodel.routing import usd
 
@@ -58,6 +59,7 @@ def _run_json(run: RunRecord) -> dict[str, Any]:
         "started_at": run.started_at,
         "seconds": run.seconds,
         "message": run.message,
+        "draft": run.draft or None,
     }
 
 
@@ -77,6 +79,8 @@ def show_run(run: RunRecord, steps: Sequence[RunStep], *, as_json: bool) -> None
                 "units": s.units,
                 "seconds": s.seconds,
                 "key": s.key,
+                "chosen": bool(s.chosen),
+                "saved_usd": usd(s.saved_nano),
                 "notes": json.loads(s.notes),
             }
             for s in steps
@@ -101,6 +105,8 @@ def show_run(run: RunRecord, steps: Sequence[RunStep], *, as_json: bool) -> None
             f"{usd(s.usd_nano):.4f}",
         )
     out.print(rows)
+    if saved := sum(s.saved_nano for s in steps):
+        out.print(f"[green]saved[/]  {saving(usd(saved))}")
     for note in dict.fromkeys(note for s in steps for note in json.loads(s.notes)):
         out.print(f"[yellow]note[/]  {safe(note)}")
     for output in outputs:

@@ -12,14 +12,15 @@ from typing import Any
 
 from brandmodel import telemetry
 from brandmodel.engine.asks import Ask, Obtained
-from brandmodel.engine.context import Res, Scene
 from brandmodel.engine.keys import canonical_json, digest_of, step_key
 from brandmodel.engine.overrides import Override, edited, edits_result, is_whole
 from brandmodel.engine.receipt import Event, Receipt, StepReceipt, StepStatus
+from brandmodel.engine.scene import Cascaded, Res, Scene
 from brandmodel.engine.steps import Steps
 from brandmodel.errors import InvalidRequestError, JournalMismatchError
 from brandmodel.journal import RunStep, StepRecord
-from brandmodel.routing import ModelTable, Route, nano, usd
+from brandmodel.routing import ModelTable, nano, usd
+from brandmodel.routing.prices import cost
 from brandmodel.tasks import Request, Take, Tier, Waiting
 
 
@@ -30,7 +31,8 @@ class RunState:
     Attributes:
         caps: (scope, limit in nano-USD) that apply to it.
         earlier: key by step name of an earlier execution of this same run; law 5 is held by it.
-        unwritten: rows of reused steps, written when the run ends.
+        unwritten: rows by name that are written when the run ends: of reused steps, and of those that
+            later steps decided about.
         told: every event so far, for whoever listens later.
     """
 
@@ -42,7 +44,7 @@ class RunState:
     earlier: dict[str, str] = field(default_factory=dict[str, str])
     began: float = field(default_factory=time.perf_counter)
     rows: dict[str, RunStep] = field(default_factory=dict[str, RunStep])
-    unwritten: list[RunStep] = field(default_factory=list[RunStep])
+    unwritten: dict[str, RunStep] = field(default_factory=dict[str, RunStep])
     receipts: dict[str, StepReceipt] = field(default_factory=dict[str, StepReceipt])
     listeners: list[asyncio.Queue[Event]] = field(default_factory=list[asyncio.Queue[Event]])
     told: list[Event] = field(default_factory=list[Event])
@@ -59,6 +61,14 @@ class RunState:
         """Since the run began."""
         return time.perf_counter() - self.began
 
+    def mark(self, name: str, *, chosen: bool = False, saved_nano: int = 0) -> None:
+        """Add to a finished step what only later steps decided."""
+        row = self.rows[name]
+        row = replace(row, chosen=row.chosen or chosen, saved_nano=row.saved_nano + saved_nano)
+        self.rows[name] = self.unwritten[name] = row
+        receipt = self.receipts[name]
+        self.receipts[name] = receipt.model_copy(update={"saved_usd": usd(row.saved_nano)})
+
     def receipt(self) -> Receipt:
         """The receipt so far, steps in the order in which they finished."""
         return Receipt.of(self.receipts.values(), seconds=self.seconds)
@@ -72,9 +82,9 @@ class Live:
         self._scene = scene
         self._steps = steps
 
-    async def perform(self, request: Request[Res], *, name: str, take: int) -> Res:
+    async def perform(self, request: Request[Res], *, name: str, take: int, tier: Tier) -> Res:
         """See ``Interpreter``."""
-        ask = self._ask(request, name, take)
+        ask = self._ask(request, name, take, tier)
         run, task = self._run, type(request).__name__
         override = self._scene.overrides.get(name)
         run.tell(
@@ -105,9 +115,11 @@ class Live:
             span.set_attribute(telemetry.STEP_STATUS, status)
         return obtained.result  # type: ignore[return-value]
 
-    async def stream(self, request: Request[Res], *, name: str) -> AsyncIterator[str | Res]:
+    async def stream(
+        self, request: Request[Res], *, name: str, tier: Tier
+    ) -> AsyncIterator[str | Res]:
         """See ``Interpreter``."""
-        ask = self._ask(request, name, 0)
+        ask = self._ask(request, name, 0, tier)
 
         def seat(record: StepRecord, notes: tuple[str, ...]) -> RunStep:
             return self._seat(ask, name, record, "ran", notes)
@@ -154,12 +166,35 @@ class Live:
         receipts = self._run.receipts.items()
         return sum(receipt.usd for name, receipt in receipts if name.startswith(prefix))
 
+    def went_on(self, picked: Take[Any], *, prefix: str) -> None:
+        """See ``Interpreter``."""
+        digest = digest_of(picked.result)
+        made = (n for n, r in self._run.rows.items() if n.startswith(prefix) and r.digest == digest)
+        if (name := next(made, None)) is not None:
+            self._run.mark(name, chosen=True)
+
+    def cascaded(self, request: Request[Any], cascade: Cascaded) -> None:
+        """See ``Interpreter``."""
+        run = self._run
+        paid = {n: nano(r.usd) for n, r in run.receipts.items() if r.status == "ran"}
+        if not cascade.sufficed:
+            for name in (*cascade.made, *cascade.judged):
+                run.mark(name, saved_nano=-paid.get(name, 0))
+            return
+        route = run.table.route(request, "hero", today=self._scene.clock.date())
+        usage = request.usage(request.sketch(dear=False))
+        prices = [cost(target, usage) for target in route.targets]
+        hero = prices[0] if route.policy == "ordered" else min(prices)
+        for name in cascade.made:
+            if name in paid:
+                run.mark(name, saved_nano=hero - paid[name])
+
     def _in_space(self, key: str) -> str:
         return hashlib.sha256(f"{self._run.space}\n{key}".encode()).hexdigest()
 
-    def _ask(self, request: Request[Any], name: str, take: int) -> Ask:
+    def _ask(self, request: Request[Any], name: str, take: int, tier: Tier) -> Ask:
         run = self._run
-        route = run.table.route(request, run.tier, today=self._scene.clock.date())
+        route = run.table.route(request, tier, today=self._scene.clock.date())
         body = canonical_json(request)
         key = step_key(
             request, space=run.space, grade=route.grade, hero=route.hero, take=take, body=body
@@ -177,7 +212,7 @@ class Live:
             body=body,
             route=route,
             space=run.space,
-            tier=run.tier,
+            tier=tier,
             run_id=run.id,
             take=take,
             caps=run.caps,
@@ -239,14 +274,14 @@ class Live:
         lost = sum(nano(attempt.usd) for attempt in obtained.attempts)
         run.rows[name] = row
         if status != "ran":
-            run.unwritten.append(row)
+            run.unwritten[name] = row
         else:
             run.paid_nano += record.usd_nano + lost
         receipt = StepReceipt(
             name=name,
             task=record.task,
             stage=ask.request.stage,
-            tier=self._tier_of(ask.route),
+            tier=_tier_of(ask),
             target=record.target,
             status=status,
             usd=usd(record.usd_nano + lost),
@@ -274,7 +309,7 @@ class Live:
             key=ask.key,
             task=record.task,
             stage=ask.request.stage,
-            tier=self._tier_of(ask.route) or "",
+            tier=_tier_of(ask) or "",
             target=record.target,
             status=status,
             usd_nano=record.usd_nano,
@@ -284,9 +319,6 @@ class Live:
             request=ask.body,
             notes=json.dumps(notes, ensure_ascii=False),
         )
-
-    def _tier_of(self, route: Route) -> Tier | None:
-        return "hero" if route.hero else self._run.tier if route.tiered else None
 
     def _note_choice(self, name: str, shown: str, take: str) -> None:
         run = self._run
@@ -307,7 +339,7 @@ class Live:
             request=json.dumps({"choice": take}),
         )
         run.rows[name] = row
-        run.unwritten.append(row)
+        run.unwritten[name] = row
         run.receipts[name] = StepReceipt(
             name=name,
             task="Review",
@@ -320,3 +352,8 @@ class Live:
             seconds=0.0,
             notes=(f"{name}: a person chose take {take}",),
         )
+
+
+def _tier_of(ask: Ask) -> Tier | None:
+    """The tier of a step, where the table tells the tiers apart."""
+    return ask.tier if ask.route.tiered else None

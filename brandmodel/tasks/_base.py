@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -126,6 +126,10 @@ class Request(Value, Generic[R]):
     def sketch(self, *, dear: bool) -> R:
         """A typed, free stand-in for the result: the cheapest or dearest continuation."""
         raise NotImplementedError(f"{type(self).__name__} cannot be quoted: it has no sketch")
+
+    def keeping_to(self, draft: R) -> Self:
+        """The same request, kept to what a draft has in its place; as it is where the task cannot."""
+        return self
 
     def usage(self, result: R) -> Usage:
         """What making this result consumed, as far as it can be told from both."""

@@ -1,0 +1,141 @@
+"""Promotion: what a draft decided, for the run that makes its final.
+
+A final asks for what its draft asked for, at hero tier. What was searched and planned stays at the
+draft's tier, so it is the same steps, reused; what is made is made anew and kept to the draft's result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from string import ascii_lowercase
+from typing import Any, TypeVar
+
+from brandmodel.engine.asks import read_result
+from brandmodel.engine.keys import canonical_json
+from brandmodel.errors import InvalidRequestError
+from brandmodel.journal import Journal, RunRecord, RunStep
+from brandmodel.tasks import TASKS, Request, Result, Tier
+
+Res = TypeVar("Res", bound=Result)
+HERO_LEG = "hero"
+"""Scope of what a cascade's hero makes."""
+_LEGS = re.compile(rf"(?:round-\d+|{HERO_LEG})/")
+_TAKE = re.compile(r"\.([a-z])$")
+_PLANNED = ("search", "plan")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a draft has in one place.
+
+    Attributes:
+        take: which of several takes went on; None where there was but one.
+        request: canonical JSON of what was asked.
+        result: where the task can keep to it.
+    """
+
+    take: int | None
+    request: str
+    result: Result | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft as the run that promotes it sees it.
+
+    Attributes:
+        tier: of the draft; what was planned stays at it.
+        kept: by place in the recipe.
+    """
+
+    run_id: str
+    tier: Tier
+    as_of: float
+    kept: Mapping[str, Kept]
+
+    def tier_of(self, request: Request[Any], tier: Tier) -> Tier:
+        """The tier of a step in a run of some tier: what was planned is not planned again."""
+        return self.tier if request.stage in _PLANNED else tier
+
+    def take(self, name: str) -> int | None:
+        """The take that went on in the place of a name, if it was one of several."""
+        kept = self.kept.get(place_of(name))
+        return kept.take if kept else None
+
+    def keeping(self, request: Request[Res], name: str, *, tiered: bool) -> Request[Res]:
+        """The request with the draft's result as its reference.
+
+        What no tier tells apart and is asked for as before needs none: it is the draft's own step.
+        """
+        kept = self.kept.get(place_of(name))
+        if kept is None or kept.result is None:
+            return request
+        if getattr(request, "reference", None) is not None:
+            return request
+        if not tiered and canonical_json(request) == kept.request:
+            return request
+        return request.keeping_to(kept.result)  # type: ignore[arg-type]
+
+
+def place_of(name: str) -> str:
+    """Where in the recipe a step belongs, whichever round, tier or take it is of."""
+    return _TAKE.sub("", _LEGS.sub("", name))
+
+
+def refuse_unpromotable(run: RunRecord) -> None:
+    """Refuse what is no finished draft.
+
+    Raises:
+        InvalidRequestError: it is not finished, or at hero tier in every step already.
+    """
+    if run.status != "done":
+        raise InvalidRequestError(
+            f"run {run.id} is {run.status}; only a finished draft is promoted",
+            hint="run the same again to finish it",
+        )
+    if run.tier == "hero" and not run.cascades:
+        raise InvalidRequestError(
+            f"run {run.id} is at hero tier already",
+            hint="promote a draft: one that was run with the tier workhorse",
+        )
+
+
+async def draft_of(journal: Journal, run: RunRecord) -> Draft:
+    """What a finished run decided.
+
+    Raises:
+        InvalidRequestError: a result that the final has to keep to was not kept.
+    """
+    rows: dict[str, list[RunStep]] = {}
+    for row in await journal.run_steps(run.id):
+        rows.setdefault(place_of(row.name), []).append(row)
+    decided = {place: row for place, each in rows.items() if (row := _decided(each))}
+    kept = {place: await _kept(journal, run, row) for place, row in decided.items()}
+    tier: Tier = "hero" if run.tier == "hero" else "workhorse"
+    return Draft(run.id, tier, run.as_of, kept)
+
+
+def _decided(rows: Sequence[RunStep]) -> RunStep | None:
+    """Of the steps in one place, the one that the draft went on with; None where that is not known."""
+    if chosen := [row for row in rows if row.chosen]:
+        return chosen[-1]
+    alone = all(found is None or found[1] == "a" for found in (_TAKE.search(r.name) for r in rows))
+    return rows[-1] if alone else None
+
+
+async def _kept(journal: Journal, run: RunRecord, row: RunStep) -> Kept:
+    letter = _TAKE.search(row.name)
+    take = ascii_lowercase.index(letter[1]) if letter else None
+    task = TASKS.get(row.task)
+    if task is None or "reference" not in task.model_fields or row.status == "overridden":
+        return Kept(take, row.request, None)
+    record = await journal.step(row.key)
+    result = read_result(task, record) if record else None
+    if result is None:
+        raise InvalidRequestError(
+            f"run {run.id} cannot be promoted: what {row.name!r} made was not kept",
+            hint="run the draft again; a stand-in's results are never kept",
+        )
+    return Kept(take, row.request, result)
