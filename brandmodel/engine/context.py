@@ -9,6 +9,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -160,9 +161,8 @@ class RecipeContext:
                 f"takes of {name!r}: {count} is not within 1 to {len(LETTERS)}"
             )
         asked, tier = self._prepared(request, full)
-        # What a draft went on with is not chosen again.
-        only = self._scene.draft.take(full) if self._scene.draft else None
-        wanted = f"{count}" if only is None else LETTERS[only]
+        own = self._draft_takes(asked, full)
+        wanted = f"{count}" if own is None else "".join(LETTERS[take] for take in own)
         key = hashlib.sha256(
             f"{full}\n{type(asked).__name__}{canonical_json(asked)}{tier}{wanted}".encode()
         ).hexdigest()
@@ -170,9 +170,7 @@ class RecipeContext:
         ended = await self.gather(
             *(
                 self._one_take(asked, full, take=take, tier=tier, needed=known is not None)
-                for take in (
-                    known if known is not None else range(count) if only is None else [only]
-                )
+                for take in (known if known is not None else own or range(count))
             )
         )
         offered = [take for take in ended if isinstance(take, Take)]
@@ -274,6 +272,10 @@ class RecipeContext:
             tier=tier or self._tier,
             heard=self._heard if heard is None else heard,
         )
+
+    def _draft_takes(self, request: Request[Any], name: str) -> Sequence[int] | None:
+        draft, tiered = self._scene.draft, type(request).__name__ in self._scene.tiered
+        return draft.takes(request, name, tiered=tiered) if draft else None
 
     def _prepared(self, request: Request[R], name: str) -> tuple[Request[R], Tier]:
         """The request as a person set it, kept to the draft that is promoted; and its tier."""

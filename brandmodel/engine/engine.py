@@ -130,14 +130,11 @@ class Engine:
         record = await self.run_of(run_id)
         refuse_unpromotable(record)
         order = self._order_of(record)
-        said = {n: word for n, word in order.overrides.items() if word.kind != "choice"}
         draft = await draft_of(self.journal, record)
         brief = order.brief
         if media_type is not None:
             brief = brief.model_copy(update={"media_type": media_type})
-        return replace(
-            order, brief=brief, tier="hero", budget_usd=budget_usd, overrides=said, draft=draft
-        )
+        return replace(order, brief=brief, tier="hero", budget_usd=budget_usd, draft=draft)
 
     async def run_of(self, run_id: str) -> RunRecord:
         """A run by id, or an unambiguous beginning of it.

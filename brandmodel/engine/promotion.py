@@ -28,17 +28,28 @@ _PLANNED = ("search", "plan")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a draft has in one place.
+    """What a draft went on with in one place.
 
     Attributes:
-        take: which of several takes went on; None where there was but one.
-        request: canonical JSON of what was asked.
+        take: which of several takes; None where there was but one step.
         result: where the task can keep to it.
     """
 
     take: int | None
-    request: str
     result: Result | None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a draft asked for by one name.
+
+    Attributes:
+        request: canonical JSON.
+        takes: that it had of it; empty where it was one step.
+    """
+
+    request: str
+    takes: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +58,44 @@ class Draft:
 
     Attributes:
         tier: of the draft; what was planned stays at it.
-        kept: by place in the recipe.
+        kept: by place in the recipe, whatever round or tier it came from.
+        made: by name, without the take's letter.
     """
 
     run_id: str
     tier: Tier
     as_of: float
     kept: Mapping[str, Kept]
+    made: Mapping[str, Made]
 
     def tier_of(self, request: Request[Any], tier: Tier) -> Tier:
         """The tier of a step in a run of some tier: what was planned is not planned again."""
         return self.tier if request.stage in _PLANNED else tier
 
-    def take(self, name: str) -> int | None:
-        """The take that went on in the place of a name, if it was one of several."""
+    def takes(self, request: Request[Any], name: str, *, tiered: bool) -> Sequence[int] | None:
+        """Which takes there are in the final; None leaves it to the recipe.
+
+        The draft's own, where they are the same steps; else the one that it went on with, since that
+        is not chosen again.
+        """
+        if self._own(request, name, tiered=tiered):
+            return self.made[name].takes
         kept = self.kept.get(place_of(name))
-        return kept.take if kept else None
+        return None if kept is None or kept.take is None else (kept.take,)
 
     def keeping(self, request: Request[Res], name: str, *, tiered: bool) -> Request[Res]:
-        """The request with the draft's result as its reference.
-
-        What no tier tells apart and is asked for as before needs none: it is the draft's own step.
-        """
+        """The request with the draft's result as its reference, but for what is the draft's own step."""
         kept = self.kept.get(place_of(name))
-        if kept is None or kept.result is None:
+        if kept is None or kept.result is None or self._own(request, name, tiered=tiered):
             return request
         if getattr(request, "reference", None) is not None:
             return request
-        if not tiered and canonical_json(request) == kept.request:
-            return request
         return request.keeping_to(kept.result)  # type: ignore[arg-type]
+
+    def _own(self, request: Request[Any], name: str, *, tiered: bool) -> bool:
+        """Whether no tier tells a step apart and it is asked for as in the draft."""
+        made = self.made.get(name)
+        return made is not None and not tiered and canonical_json(request) == made.request
 
 
 def place_of(name: str) -> str:
@@ -108,29 +127,35 @@ async def draft_of(journal: Journal, run: RunRecord) -> Draft:
     Raises:
         InvalidRequestError: a result that the final has to keep to was not kept.
     """
-    rows: dict[str, list[RunStep]] = {}
+    places: dict[str, list[RunStep]] = {}
+    made: dict[str, Made] = {}
     for row in await journal.run_steps(run.id):
-        rows.setdefault(place_of(row.name), []).append(row)
-    decided = {place: row for place, each in rows.items() if (row := _decided(each))}
+        places.setdefault(place_of(row.name), []).append(row)
+        name, take = _TAKE.sub("", row.name), _take_of(row)
+        before = made[name].takes if name in made else ()
+        made[name] = Made(row.request, before if take is None else tuple(sorted({*before, take})))
+    decided = {place: row for place, each in places.items() if (row := _decided(each))}
     kept = {place: await _kept(journal, run, row) for place, row in decided.items()}
     tier: Tier = "hero" if run.tier == "hero" else "workhorse"
-    return Draft(run.id, tier, run.as_of, kept)
+    return Draft(run.id, tier, run.as_of, kept, made)
 
 
 def _decided(rows: Sequence[RunStep]) -> RunStep | None:
     """Of the steps in one place, the one that the draft went on with; None where that is not known."""
     if chosen := [row for row in rows if row.chosen]:
         return chosen[-1]
-    alone = all(found is None or found[1] == "a" for found in (_TAKE.search(r.name) for r in rows))
-    return rows[-1] if alone else None
+    return rows[-1] if not any(_take_of(row) for row in rows) else None
+
+
+def _take_of(row: RunStep) -> int | None:
+    letter = _TAKE.search(row.name)
+    return ascii_lowercase.index(letter[1]) if letter else None
 
 
 async def _kept(journal: Journal, run: RunRecord, row: RunStep) -> Kept:
-    letter = _TAKE.search(row.name)
-    take = ascii_lowercase.index(letter[1]) if letter else None
-    task = TASKS.get(row.task)
+    take, task = _take_of(row), TASKS.get(row.task)
     if task is None or "reference" not in task.model_fields or row.status == "overridden":
-        return Kept(take, row.request, None)
+        return Kept(take, None)
     record = await journal.step(row.key)
     result = read_result(task, record) if record else None
     if result is None:
@@ -138,4 +163,4 @@ async def _kept(journal: Journal, run: RunRecord, row: RunStep) -> Kept:
             f"run {run.id} cannot be promoted: what {row.name!r} made was not kept",
             hint="run the draft again; a stand-in's results are never kept",
         )
-    return Kept(take, row.request, result)
+    return Kept(take, result)

@@ -70,6 +70,13 @@ async def test_a_hero_that_is_needed_is_paid_and_the_better_is_kept(house: House
     assert "in vain: the hero was needed" in str(explained)
 
 
+async def test_what_the_judge_rejects_does_not_suffice_whatever_its_score(house: House) -> None:
+    house.verdicts.bad = {"<sea>w0"}
+    async with house.model() as model:
+        await model.run("sea", recipe="sketches")
+    assert len(house.dear.calls) == 2
+
+
 async def test_a_workhorse_that_the_hero_does_not_beat_is_kept(house: House) -> None:
     house.verdicts.scores = {"<sea>w0": 0.6, "<sea>w1": 0.5, "<sea>h0": 0.4, "<sea>h1": 0.3}
     async with house.model() as model:
