@@ -229,8 +229,8 @@ def _cascades(table: ModelTable) -> list[Check]:
     return [
         Check(
             state="good",
-            subject=f"task {task}",
-            finding=f"cascades: the hero is asked where the judge gives the workhorse below {below:g}",
+            subject=f"cascade {task}",
+            finding=f"the hero is asked where the judge gives the workhorse below {below:g}",
         )
         for task, below in table.cascades.items()
     ]

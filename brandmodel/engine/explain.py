@@ -13,6 +13,7 @@ from brandmodel.tasks import Value
 
 Verdict = Literal["same", "equal", "changed", "new", "overridden"]
 _SHOWN = 48
+_MOST_SAID = 3
 
 
 class StepChange(Value):
@@ -146,7 +147,7 @@ def _judged(
             "same request as before" if step.status != "ran" else "made again: its result was gone",
         )
     because = tuple(_reasons(before, step))
-    why = f"asked anew because {'; '.join(because) or 'the task or its maker changed'}"
+    why = f"asked anew because {_first(because) or 'the task or its maker changed'}"
     how = "" if step.status == "ran" else "known from another run; "
     if step.digest == before.digest:
         return "equal", because, f"{how}{why}; the result came out equal"
@@ -199,6 +200,13 @@ def _shown(value: Any, other: Any) -> str:
     lead = "…" if start else ""
     tail = "…" if start + _SHOWN < len(value) else ""
     return f"“{lead}{piece}{tail}”"
+
+
+def _first(because: Sequence[str]) -> str:
+    """The first reasons, as many as a reader wants to know."""
+    more = len(because) - _MOST_SAID
+    said = "; ".join(because[:_MOST_SAID])
+    return f"{said}; and {more} more" if more > 0 else said
 
 
 def _listed(names: Sequence[str]) -> str:

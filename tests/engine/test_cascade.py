@@ -72,6 +72,7 @@ async def test_a_hero_that_is_needed_is_paid_and_the_better_is_kept(house: House
 
 async def test_what_the_judge_rejects_does_not_suffice_whatever_its_score(house: House) -> None:
     house.verdicts.bad = {"<sea>w0"}
+    house.verdicts.scores = {"<sea>w0": 0.9, "<sea>w1": 0.1}
     async with house.model() as model:
         await model.run("sea", recipe="sketches")
     assert len(house.dear.calls) == 2
@@ -169,7 +170,7 @@ async def test_a_cascade_needs_both_lists(house: House) -> None:
 async def test_the_doctor_tells_of_cascades(house: House) -> None:
     async with house.model() as model:
         found = {c.subject: c for c in (await examined(model)).checks}
-        assert "below 0.7" in found["task DrawSketch"].finding
+        assert "below 0.7" in found["cascade DrawSketch"].finding
         house.write(draw='{ workhorse = ["cheap/DrawSketch"], cascade = { below = 0.7 } }')
     async with house.model() as model:
         bad = [c for c in (await examined(model)).checks if c.state == "bad"]
