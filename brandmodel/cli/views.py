@@ -91,6 +91,8 @@ def show_run(run: RunRecord, steps: Sequence[RunStep], *, as_json: bool) -> None
     prompt = short(json.loads(run.brief)["prompt"], 200)
     colour = _RUN.get(run.status, "white")
     out.print(f"[bold]run {run.id}[/]  [{colour}]{run.status}[/]  {run.recipe} by {run.model}")
+    if run.draft:
+        out.print(f"the final of draft [cyan]{run.draft}[/]")
     out.print(f"[dim]{safe(prompt)}[/]")
     rows = table("step", "task", "stage", "by", "how", "units", "s", "USD")
     for s in steps:

@@ -154,7 +154,7 @@ def _take_of(row: RunStep) -> int | None:
 
 async def _kept(journal: Journal, run: RunRecord, row: RunStep) -> Kept:
     take, task = _take_of(row), TASKS.get(row.task)
-    if task is None or "reference" not in task.model_fields or row.status == "overridden":
+    if task is None or not task.keeps() or row.status == "overridden":
         return Kept(take, None)
     record = await journal.step(row.key)
     result = read_result(task, record) if record else None

@@ -131,6 +131,11 @@ class Request(Value, Generic[R]):
         """The same request, kept to what a draft has in its place; as it is where the task cannot."""
         return self
 
+    @classmethod
+    def keeps(cls) -> bool:
+        """Whether the task can keep to what a draft has."""
+        return next(base for base in cls.__mro__ if "keeping_to" in vars(base)) is not Request
+
     def usage(self, result: R) -> Usage:
         """What making this result consumed, as far as it can be told from both."""
         return Usage()
