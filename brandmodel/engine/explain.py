@@ -126,10 +126,8 @@ def _change(step: RunStep, before: RunStep | None, against: RunRecord | None) ->
 def _weighed(step: RunStep) -> str:
     """What a cascade made of it."""
     if step.saved_nano < 0:
-        return f"; ${usd(-step.saved_nano):.4f} in vain: the hero was needed"
-    return f"; good enough without the hero, ${usd(step.saved_nano):.4f} saved" * (
-        step.saved_nano > 0
-    )
+        return f"; ${usd(-step.saved_nano):.4f} more than without the cascade"
+    return f"; ${usd(step.saved_nano):.4f} saved by the cascade" if step.saved_nano else ""
 
 
 def _judged(

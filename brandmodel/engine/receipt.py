@@ -119,7 +119,7 @@ class Receipt(Value):
 def saving(usd: float) -> str:
     """What cascades saved, in words."""
     if usd < 0:
-        return f"${-usd:.4f} more by cascades: the hero was needed after all"
+        return f"${-usd:.4f} more than without cascades"
     return f"${usd:.4f} saved by cascades"
 
 

@@ -66,8 +66,8 @@ async def test_a_hero_that_is_needed_is_paid_and_the_better_is_kept(house: House
     assert made.receipt.paid_usd == pytest.approx(house.billed_usd)
     assert quote.low_usd <= made.receipt.paid_usd <= quote.high_usd
     assert made.receipt.saved_usd == pytest.approx(-2 * CHEAP_USD - JUDGE_USD)
-    assert "$0.0410 more by cascades" in str(made.receipt)
-    assert "in vain: the hero was needed" in str(explained)
+    assert "$0.0410 more than without cascades" in str(made.receipt)
+    assert "$0.0200 more than without the cascade" in str(explained)
 
 
 async def test_what_the_judge_rejects_does_not_suffice_whatever_its_score(house: House) -> None:

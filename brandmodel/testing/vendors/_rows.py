@@ -206,6 +206,9 @@ _LOCAL = {
     "InterpolateFrames": "local/motion",
     "MixSound": "local/mix",
     "Assemble": "local/cut",
+    "DrawStoryboard": "local/cut",
+    "FitMusic": "local/music",
+    "JudgeSpeech": "local/voice",
     "Sign": "house/sign",
 }
 """What no vendor serves."""
