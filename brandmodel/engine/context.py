@@ -79,6 +79,10 @@ class RecipeContext:
         """The moment this run began."""
         return self._scene.clock
 
+    def finishes(self, task: type[Request[Any]]) -> bool:
+        """Whether this run makes a draft's final and the hero makes this task anew for it."""
+        return self._scene.draft is not None and task.__name__ in self._scene.tiered
+
     def options(self, schema: type[V]) -> V:
         """The published model's settings for this recipe and tier, with the caller's before them.
 

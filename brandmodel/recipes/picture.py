@@ -134,9 +134,10 @@ async def _shot(
     options: PictureOptions,
     size: tuple[int, int],
 ) -> Picture:
-    """The best take at its final size; takes are drawn smaller, since all but one are dropped."""
+    """The best take at its final size; takes are drawn smaller where all but one are dropped."""
     width, height = size
-    preview = options.preview if options.takes > 1 else 1.0
+    several = options.takes > 1 and not ctx.finishes(GenerateImage)
+    preview = options.preview if several else 1.0
     best = await best_take(
         ctx,
         WriteImagePrompt(

@@ -6,7 +6,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from brandmodel.tasks._base import R, Request, Tier, Value
 from brandmodel.tasks.judging import Judgement
@@ -69,6 +69,13 @@ class Context(Protocol):
     @property
     def clock(self) -> datetime:
         """The moment this run began: the only time there is."""
+        ...
+
+    def finishes(self, task: type[Request[Any]]) -> bool:
+        """Whether this run makes a draft's final and the hero makes this task anew for it.
+
+        There is one take then, and it is kept: it is worth its full size at once.
+        """
         ...
 
     def options(self, schema: type[V]) -> V:

@@ -72,7 +72,8 @@ async def test_a_vendors_final_is_composed_as_its_draft(vendors: Counter, tmp_pa
     assert set(planned.values()) == {"reused"}
     assert final.receipt.paid_usd == pytest.approx(sum(job["usd"] for job in billed))
     paid = {step.task for step in final.receipt.steps if step.status == "ran" and step.usd}
-    assert paid == {"GenerateImage", "Judge", "UpscaleImage"}
+    # What is kept is drawn at its full size at once: nothing has to be made larger.
+    assert paid == {"GenerateImage", "Judge"}
     # Its own hero's picture would have been another one.
     assert alike(draft, final) > 0.93 > 0.8 > alike(final, hero)
 
