@@ -110,6 +110,7 @@ def run(
 def promote(
     run: RunId,
     *,
+    quote: Annotated[bool, typer.Option("--quote", help="Only say what it would cost.")] = False,
     budget: Budget = None,
     output: OutputFile = None,
     yes: Yes = False,
@@ -119,6 +120,7 @@ def promote(
 ) -> None:
     """Make the final of a draft: the same, by the hero."""
     from brandmodel.cli.agreement import agree
+    from brandmodel.cli.outcome import show_quote
     from brandmodel.cli.saving import medium_of
 
     form = form_of(as_json=as_json, events=events)
@@ -130,6 +132,9 @@ def promote(
                 budget_usd=None if budget is None else _amount(budget),
                 media_type=None if output is None else medium_of(output),
             )
+            if quote:
+                priced = await studio.engine.quote(order)
+                return lambda: show_quote(priced, as_json=as_json)
             await agree(
                 studio,
                 order.model,

@@ -18,7 +18,6 @@ from brandmodel.engine.context import RecipeContext, elapsed_s
 from brandmodel.engine.execution import Execution, called
 from brandmodel.engine.explain import Explanation, explained
 from brandmodel.engine.kit import kit_of
-from brandmodel.engine.live import RunState
 from brandmodel.engine.orders import Order, Plan, may_refuse, nano_or_none, planned, refuse_too_dear
 from brandmodel.engine.plugins import load_plugins
 from brandmodel.engine.promotion import draft_of, refuse_unpromotable
@@ -26,6 +25,7 @@ from brandmodel.engine.providers import Providers
 from brandmodel.engine.quote import Quote, Sketching, combined
 from brandmodel.engine.scene import Scene
 from brandmodel.engine.spend import Outcome, caps_of, resolve
+from brandmodel.engine.state import RunState
 from brandmodel.engine.steps import Steps
 from brandmodel.errors import (
     InvalidRequestError,

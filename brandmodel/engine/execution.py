@@ -16,10 +16,11 @@ from brandmodel import telemetry
 from brandmodel.assets.store import FolderStore
 from brandmodel.engine import overrides as words
 from brandmodel.engine.context import RecipeContext
-from brandmodel.engine.live import Live, RunState
+from brandmodel.engine.live import Live
 from brandmodel.engine.orders import Plan
 from brandmodel.engine.receipt import Event, Output, Receipt, RunStatus
 from brandmodel.engine.scene import Scene
+from brandmodel.engine.state import RunState
 from brandmodel.engine.steps import Steps
 from brandmodel.errors import (
     BrandModelError,

@@ -13,9 +13,9 @@ from typing import Any
 
 from brandmodel.engine.context import elapsed_s
 from brandmodel.engine.keys import canonical_json, step_key
-from brandmodel.engine.live import RunState
 from brandmodel.engine.overrides import edited, edits_result, is_whole
 from brandmodel.engine.scene import Cascaded, Res, Scene
+from brandmodel.engine.state import RunState
 from brandmodel.engine.steps import Steps
 from brandmodel.routing import usd
 from brandmodel.routing.prices import least, most

@@ -18,6 +18,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_draft_becomes_its_final(cli: Cli, tmp_path: Path) -> None:
     draft = cli("run", "Dunes at sunset", *SMALL, "--json").json["run_id"]
+    quote = cli("promote", draft, "--quote", "--json").json
+    assert {s["name"] for s in quote["steps"] if s["known"]} >= {"outline", "prompt", "picture.a"}
+    assert len(cli("runs", "--json").json) == 1
     made = cli("promote", draft, "-o", "final.jpg", "--json")
     assert made.code == 0, made.said
     final = made.json["run_id"]
