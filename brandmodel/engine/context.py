@@ -189,6 +189,7 @@ class RecipeContext:
     ) -> Take[R] | Exception:
         name = f"{name}.{LETTERS[take]}"
         self._scene.asked[name] = None
+        request = self._kept(request, name)
         try:
             result = await self._interpreter.perform(request, name=name, take=take, tier=tier)
         except (ProviderError, RoutingError) as error:
@@ -285,11 +286,12 @@ class RecipeContext:
         """The request as a person set it, kept to the draft that is promoted; and its tier."""
         scene = self._scene
         asked = with_settings(request, scene.overrides.get(name), name=name)
-        if scene.draft is None:
-            return asked, self._tier
-        tiered = type(asked).__name__ in scene.tiered
-        asked = scene.draft.keeping(asked, name, tiered=tiered)
-        return asked, scene.draft.tier_of(asked, self._tier)
+        tier = scene.draft.tier_of(asked, self._tier) if scene.draft else self._tier
+        return self._kept(asked, name), tier
+
+    def _kept(self, request: Request[R], name: str) -> Request[R]:
+        draft, tiered = self._scene.draft, type(request).__name__ in self._scene.tiered
+        return draft.keeping(request, name, tiered=tiered) if draft else request
 
 
 async def _timed(branch: Awaitable[T]) -> tuple[T, float]:

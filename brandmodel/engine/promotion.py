@@ -58,7 +58,8 @@ class Draft:
 
     Attributes:
         tier: of the draft; what was planned stays at it.
-        kept: by place in the recipe, whatever round or tier it came from.
+        kept: by place in the recipe, whatever round or tier it came from; by take as well where nobody
+            chose among several.
         made: by name, without the take's letter.
     """
 
@@ -85,7 +86,7 @@ class Draft:
 
     def keeping(self, request: Request[Res], name: str, *, tiered: bool) -> Request[Res]:
         """The request with the draft's result as its reference, but for what is the draft's own step."""
-        kept = self.kept.get(place_of(name))
+        kept = self.kept.get(_LEGS.sub("", name)) or self.kept.get(place_of(name))
         if kept is None or kept.result is None or self._own(request, name, tiered=tiered):
             return request
         if getattr(request, "reference", None) is not None:
@@ -94,7 +95,7 @@ class Draft:
 
     def _own(self, request: Request[Any], name: str, *, tiered: bool) -> bool:
         """Whether no tier tells a step apart and it is asked for as in the draft."""
-        made = self.made.get(name)
+        made = self.made.get(_TAKE.sub("", name))
         return made is not None and not tiered and canonical_json(request) == made.request
 
 
@@ -134,17 +135,20 @@ async def draft_of(journal: Journal, run: RunRecord) -> Draft:
         name, take = _TAKE.sub("", row.name), _take_of(row)
         before = made[name].takes if name in made else ()
         made[name] = Made(row.request, before if take is None else tuple(sorted({*before, take})))
-    decided = {place: row for place, each in places.items() if (row := _decided(each))}
-    kept = {place: await _kept(journal, run, row) for place, row in decided.items()}
+    kept: dict[str, Kept] = {}
+    for place, rows in places.items():
+        for row in _decided(rows):
+            alone = row.chosen or _take_of(row) is None
+            kept[place if alone else _LEGS.sub("", row.name)] = await _kept(journal, run, row)
     tier: Tier = "hero" if run.tier == "hero" else "workhorse"
     return Draft(run.id, tier, run.as_of, kept, made)
 
 
-def _decided(rows: Sequence[RunStep]) -> RunStep | None:
-    """Of the steps in one place, the one that the draft went on with; None where that is not known."""
-    if chosen := [row for row in rows if row.chosen]:
-        return chosen[-1]
-    return rows[-1] if not any(_take_of(row) for row in rows) else None
+def _decided(rows: Sequence[RunStep]) -> Sequence[RunStep]:
+    """Of the steps in one place, the one that the draft went on with; all takes if none was chosen."""
+    chosen = [row for row in rows if row.chosen]
+    takes = [row for row in rows if _take_of(row) is not None]
+    return chosen[-1:] or takes or rows[-1:]
 
 
 def _take_of(row: RunStep) -> int | None:

@@ -9,7 +9,9 @@ import pytest
 
 from brandmodel import Result, choice, edit
 from brandmodel.errors import InvalidRequestError, UnavailableError, UnknownRunError
-from tests.engine.tiers import DEAR_USD, House
+from brandmodel.recipes import recipe
+from brandmodel.tasks import Brief, Context
+from tests.engine.tiers import DEAR_USD, DrawSketch, House
 
 pytestmark = pytest.mark.anyio
 DRAFT: Any = {"tier": "workhorse", "recipe": "sketches"}
@@ -98,6 +100,18 @@ async def test_a_round_that_the_final_needs_keeps_to_the_draft_too(house: House)
         house.verdicts.scores = {"<sea>h0=<sea>w0": 0.1}
         final = await model.promote(draft.run_id)
     assert final.text == "<sea>1h0=<sea>w0"
+
+
+async def test_takes_among_which_nobody_chose_keep_to_the_drafts_one_by_one(house: House) -> None:
+    async def every(ctx: Context, brief: Brief) -> dict[str, str]:
+        takes = await ctx.takes(DrawSketch(text=brief.prompt), name="drawing", count=2)
+        return {"text": " ".join(take.result.text for take in takes)}
+
+    recipe("every", makes="text/plain")(every)
+    async with house.model() as model:
+        draft = await model.run("sea", recipe="every", tier="workhorse")
+        final = await model.promote(draft.run_id)
+    assert final.text == "seah0=seaw0 seah1=seaw1"
 
 
 async def test_what_a_cascade_left_to_the_workhorse_can_be_promoted(house: House) -> None:
