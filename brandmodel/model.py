@@ -124,7 +124,7 @@ class AsyncBrandModel:
 
     async def start(self, prompt: str, **wishes: Unpack[Wishes]) -> AsyncRun:
         """Begin a run and return at once; arguments and errors as of ``run``."""
-        return self._begun(await self.engine.start(await self._order(prompt, wishes)))
+        return await self.begin(await self._order(prompt, wishes))
 
     async def quote(self, prompt: str, **wishes: Unpack[Wishes]) -> Quote:
         """What a run would cost, for free; arguments as of ``run``."""
@@ -164,6 +164,32 @@ class AsyncBrandModel:
 
         order, record = await self.engine.resume_order(run_id, parsed(overrides))
         return await self._begun(await self.engine.start(order, resume=record.id)).wait()
+
+    async def promote(
+        self, run_id: str, *, budget_usd: float | None = None, media_type: str | None = None
+    ) -> Result:
+        """Make the final of a draft: what was planned and said is kept, what is made is hero's.
+
+        Every picture keeps to the draft's, which goes along as its ``reference``. Only what the tiers
+        tell apart is made, and paid, anew.
+
+        Args:
+            run_id: a finished run that was not at hero tier.
+            budget_usd: nothing is started that could pass it; the table's cap when None.
+            media_type: of the main output; the draft's own when None.
+
+        Raises:
+            UnknownRunError: the journal has no such run.
+            InvalidRequestError: it is no finished draft.
+        """
+        order = await self.engine.promotion_order(
+            run_id, budget_usd=budget_usd, media_type=media_type
+        )
+        return await (await self.begin(order)).wait()
+
+    async def begin(self, order: Order) -> AsyncRun:
+        """Begin what an order of the engine says and return at once; for operators."""
+        return self._begun(await self.engine.start(order))
 
     @property
     def engine(self) -> Engine:
@@ -298,6 +324,14 @@ class BrandModel:
     def resume(self, run_id: str, *, overrides: Mapping[str, Any] | None = None) -> Result:
         """Go on with a run that waits or was stopped; see ``AsyncBrandModel.resume``."""
         return self._call(lambda: self._asynchronous.resume(run_id, overrides=overrides))
+
+    def promote(
+        self, run_id: str, *, budget_usd: float | None = None, media_type: str | None = None
+    ) -> Result:
+        """Make the final of a draft; see ``AsyncBrandModel.promote``."""
+        return self._call(
+            lambda: self._asynchronous.promote(run_id, budget_usd=budget_usd, media_type=media_type)
+        )
 
     def close(self) -> None:
         """Stop what still runs, end worker processes and close the journal."""

@@ -27,8 +27,8 @@ from brandmodel.tasks import Brief, Context
 from brandmodel.testing import FakeVendor
 from tests.engine.fakes import Join, Render, Text, vendor
 
-ONLY_ASYNC = {"engine"}
-"""For operators, who are async: it lives on the model's own loop."""
+ONLY_ASYNC = {"begin", "engine"}
+"""For operators, who are async: they live on the model's own loop."""
 
 
 async def each_word(ctx: Context, brief: Brief) -> dict[str, str]:

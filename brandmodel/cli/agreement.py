@@ -8,40 +8,55 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from brandmodel.errors import InvalidRequestError, MissingCredentialError, RunCancelled
 from brandmodel.model import AsyncBrandModel
 from brandmodel.routing import ModelTable
-from brandmodel.wishes import Wishes
+
+if TYPE_CHECKING:
+    from brandmodel.engine.quote import Quote
 
 _FILE = "agreed.json"
 
 
 async def agree(
-    studio: AsyncBrandModel, model: str | None, prompt: str, wishes: Wishes, *, yes: bool
+    studio: AsyncBrandModel,
+    model: str | None,
+    quoted: Callable[[], Awaitable[Quote]],
+    *,
+    without: Iterable[str] = (),
+    budget_usd: float | None = None,
+    yes: bool = False,
 ) -> None:
     """Have a person agree before money is spent: once for a model and its vendors in a project.
+
+    Args:
+        studio: the project's.
+        model: that is to be used.
+        quoted: asks what the run would cost, where that is needed.
+        without: vendors that are not used.
+        budget_usd: what the run may cost at most; None for the table's cap.
+        yes: it was agreed to on the command line.
 
     Raises:
         InvalidRequestError: nobody is there to be asked.
         RunCancelled: the answer was no.
     """
     table = studio.engine.tables.model(model)
-    vendors = vendors_of(studio, table.without(frozenset(wishes.get("without", ()))))
+    vendors = vendors_of(studio, table.without(frozenset(without)))
     if not (table.model.caps.confirm and vendors):
         return
     file = studio.engine.home / _FILE
     if _agreed(file, table.name, vendors):
         return
-    quote = await studio.quote(prompt, **wishes)
+    quote = await quoted()
     if not quote.high_usd:
         return
     if not yes:
-        budget = wishes.get("budget_usd")
-        limit = table.model.caps.run_usd if budget is None else budget
+        limit = table.model.caps.run_usd if budget_usd is None else budget_usd
         await _ask(
             f"{table.name} has not spent money in this project before.\n"
             f"  it may use   {', '.join(vendors)}\n"

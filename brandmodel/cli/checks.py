@@ -193,6 +193,7 @@ def _tables(studio: AsyncBrandModel, model: str | None, without: Collection[str]
         checks.append(Check(state="good", subject=f"model {name}", finding=found))
         checks += _obligations(tables, table)
     table = tables.model(model)
+    checks += _cascades(table)
     own = {id_ for id_, row in tables.targets.items() if not _is_bundled(row)}
     listed = {id_ for row in table.model.tasks.values() for id_ in row.listed()}
     checks += _ages({id_: tables.targets[id_] for id_ in sorted(own | listed)})
@@ -221,6 +222,18 @@ def _obligations(tables: Tables, table: ModelTable) -> list[Check]:
                 )
             )
     return checks
+
+
+def _cascades(table: ModelTable) -> list[Check]:
+    """Tasks whose hero is asked only after the judge's word."""
+    return [
+        Check(
+            state="good",
+            subject=f"cascade {task}",
+            finding=f"the hero is asked where the judge gives the workhorse below {below:g}",
+        )
+        for task, below in table.cascades.items()
+    ]
 
 
 def _ages(rows: Mapping[str, Row]) -> list[Check]:

@@ -40,6 +40,13 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or the beginning of it.")]
+Budget = Annotated[str | None, typer.Option(metavar="USD", help="Never spend more.")]
+OutputFile = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Where to; the suffix decides the medium.")
+]
+Events = Annotated[
+    bool, typer.Option("--events", help="Every event as a line of JSON; the result is the last.")
+]
 Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help="How many.")]
 
 
@@ -65,21 +72,15 @@ def options(
 def run(
     asked: Asked,
     *,
-    budget: Annotated[str | None, typer.Option(metavar="USD", help="Never spend more.")] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Where to; the suffix decides the medium.")
-    ] = None,
+    budget: Budget = None,
+    output: OutputFile = None,
     yes: Yes = False,
     as_json: Json = False,
-    events: Annotated[
-        bool,
-        typer.Option("--events", help="Every event as a line of JSON; the result is the last."),
-    ] = False,
+    events: Events = False,
 ) -> None:
     """Make it."""
     from brandmodel.cli.agreement import agree
-    from brandmodel.cli.outcome import show_result
-    from brandmodel.cli.saving import medium_of, save_all
+    from brandmodel.cli.saving import medium_of
 
     form = form_of(as_json=as_json, events=events)
 
@@ -90,17 +91,62 @@ def run(
         if output is not None:
             wishes["media_type"] = medium_of(output)
         async with _model(asked.brand, asked.model) as studio:
-            await agree(studio, asked.model, asked.prompt, wishes, yes=yes)
+            await agree(
+                studio,
+                asked.model,
+                lambda: studio.quote(asked.prompt, **wishes),
+                without=wishes.get("without", ()),
+                budget_usd=wishes.get("budget_usd"),
+                yes=yes,
+            )
             started = await studio.start(asked.prompt, **wishes)
             expect = functools.partial(_expected, studio, started.id, wishes.get("overrides"))
-            result = await _watched(started, expect, form)
-            paths = save_all(result, output, home=studio.engine.home)
-        return lambda: _shown(result, paths)
+            return await _carried_out(studio, started, expect, output, seed=asked.seed, form=form)
 
-    def _shown(result: Result, paths: dict[str, Path]) -> None:
-        show_result(result, paths, seed=asked.seed, form=form)
-        if result.status == "waiting":
-            raise typer.Exit(EXIT["stopped"])
+    go(work, form=form)
+
+
+@app.command()
+def promote(
+    run: RunId,
+    *,
+    quote: Annotated[bool, typer.Option("--quote", help="Only say what it would cost.")] = False,
+    budget: Budget = None,
+    output: OutputFile = None,
+    yes: Yes = False,
+    brand: BrandFolder = None,
+    as_json: Json = False,
+    events: Events = False,
+) -> None:
+    """Make the final of a draft: the same, by the hero."""
+    from brandmodel.cli.agreement import agree
+    from brandmodel.cli.outcome import show_quote
+    from brandmodel.cli.saving import medium_of
+
+    form = form_of(as_json=as_json, events=events)
+
+    async def work() -> Show:
+        async with _model(brand, None) as studio:
+            order = await studio.engine.promotion_order(
+                run,
+                budget_usd=None if budget is None else _amount(budget),
+                media_type=None if output is None else medium_of(output),
+            )
+            if quote:
+                priced = await studio.engine.quote(order)
+                return lambda: show_quote(priced, as_json=as_json)
+            await agree(
+                studio,
+                order.model,
+                lambda: studio.engine.quote(order),
+                without=order.without,
+                budget_usd=order.budget_usd,
+                yes=yes,
+            )
+            started = await studio.begin(order)
+            expect = functools.partial(_expected, studio, started.id, None)
+            seed = order.brief.seed
+            return await _carried_out(studio, started, expect, output, seed=seed, form=form)
 
     go(work, form=form)
 
@@ -202,6 +248,30 @@ def doctor(
             raise typer.Exit(EXIT["ours"])
 
     go(work, form=form_of(as_json=as_json))
+
+
+async def _carried_out(
+    studio: AsyncBrandModel,
+    started: AsyncRun,
+    expect: Expect,
+    output: Path | None,
+    *,
+    seed: int,
+    form: Form,
+) -> Show:
+    """A run that was begun: watched, its outputs written, and what is to be shown of it."""
+    from brandmodel.cli.outcome import show_result
+    from brandmodel.cli.saving import save_all
+
+    result = await _watched(started, expect, form)
+    paths = save_all(result, output, home=studio.engine.home)
+
+    def shown() -> None:
+        show_result(result, paths, seed=seed, form=form)
+        if result.status == "waiting":
+            raise typer.Exit(EXIT["stopped"])
+
+    return shown
 
 
 async def _watched(started: AsyncRun, expect: Expect, form: Form) -> Result:

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 _TAKE = re.compile(r"\.[a-z]{1,2}$")
-_ROUND = re.compile(r"round-\d+$")
+_ROUND = re.compile(r"(?:round-\d+|hero)$")
 
 
 class Place(NamedTuple):
@@ -27,7 +27,10 @@ class Place(NamedTuple):
 
 
 def place_of(name: str) -> Place:
-    """``shot-3f2a/picture.b`` is ``picture`` in ``shot-3f2a``; rounds are parts of what they redo."""
+    """``shot-3f2a/picture.b`` is ``picture`` in ``shot-3f2a``.
+
+    Rounds, and what a cascade has the hero make, are parts of what they redo.
+    """
     unit, _, part = _TAKE.sub("", name).partition("/")
     if not part:
         return Place("", unit)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brandmodel.cli.printing import STATUS_STYLE, Form, console, print_json, safe, short, table
+from brandmodel.engine.receipt import saving
 from brandmodel.errors import BrandModelError
 from brandmodel.routing import usd
 
@@ -58,6 +59,7 @@ def _run_json(run: RunRecord) -> dict[str, Any]:
         "started_at": run.started_at,
         "seconds": run.seconds,
         "message": run.message,
+        "draft": run.draft or None,
     }
 
 
@@ -79,6 +81,8 @@ def show_run(
                 "units": s.units,
                 "seconds": s.seconds,
                 "key": s.key,
+                "chosen": bool(s.chosen),
+                "saved_usd": usd(s.saved_nano),
                 "notes": json.loads(s.notes),
             }
             for s in steps
@@ -90,6 +94,8 @@ def show_run(
     prompt = short(json.loads(run.brief)["prompt"], 200)
     colour = _RUN.get(run.status, "white")
     out.print(f"[bold]run {run.id}[/]  [{colour}]{run.status}[/]  {run.recipe} by {run.model}")
+    if run.draft:
+        out.print(f"the final of draft [cyan]{run.draft}[/]")
     out.print(f"[dim]{safe(prompt)}[/]")
     rows = table("step", "task", "stage", "by", "how", "units", "s", "USD")
     for s in steps:
@@ -104,6 +110,8 @@ def show_run(
             f"{usd(s.usd_nano):.4f}",
         )
     out.print(rows)
+    if saved := sum(s.saved_nano for s in steps):
+        out.print(f"[green]saved[/]  {saving(usd(saved))}")
     for note in dict.fromkeys(note for s in steps for note in json.loads(s.notes)):
         out.print(f"[yellow]note[/]  {safe(note)}")
     for output in outputs:

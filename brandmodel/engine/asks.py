@@ -99,8 +99,13 @@ class Hold:
 
 def read(request: Request[Any], record: StepRecord) -> Result | None:
     """The typed result of a stored step; None where it does not validate any more."""
+    return read_result(type(request), record)
+
+
+def read_result(task: type[Request[Any]], record: StepRecord) -> Result | None:
+    """The same, by the task."""
     try:
-        return type(request).result_type().model_validate(from_json(record.result))
+        return task.result_type().model_validate(from_json(record.result))
     except (ValidationError, ValueError):
         return None
 

@@ -6,18 +6,29 @@ import asyncio
 import contextvars
 import hashlib
 import random
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
 
 from brandmodel.engine.keys import canonical_json
-from brandmodel.engine.laws import Names, check_name
-from brandmodel.engine.overrides import Overrides, with_settings
+from brandmodel.engine.laws import check_name
+from brandmodel.engine.overrides import with_settings
+from brandmodel.engine.promotion import HERO_LEG, place_of
+from brandmodel.engine.scene import Cascaded, Interpreter, Scene
 from brandmodel.errors import InvalidRequestError, ProviderError, RoutingError, TableError
-from brandmodel.tasks import Kit, Request, Result, Take, Tier, Waiting
+from brandmodel.tasks import (
+    Context,
+    Judged,
+    Judgement,
+    Kit,
+    Request,
+    Take,
+    Tier,
+    Waiting,
+)
 from brandmodel.tasks._base import R
 from brandmodel.tasks.context import T, V
 
@@ -25,68 +36,33 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 elapsed_s: contextvars.ContextVar[float] = contextvars.ContextVar("elapsed_s", default=0.0)
 """Virtual time on the path that led here; a quote adds to it, a gather takes the longest branch."""
 
-Res = TypeVar("Res", bound=Result)
-
-
-@dataclass(slots=True)
-class Scene:
-    """What all contexts of one execution share.
-
-    Attributes:
-        options: the published model's settings for this recipe and tier.
-        wished: the caller's settings, which go before the table's.
-        review: whether reviews wait for a person; True for all, or their names.
-        asked: every name that a recipe used; a person's words are held against it.
-    """
-
-    kit: Kit
-    tier: Tier
-    clock: datetime
-    seed: int
-    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    wished: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    overrides: Overrides = field(default_factory=dict[str, Any])
-    review: bool | frozenset[str] = False
-    names: Names = field(default_factory=Names)
-    asked: dict[str, None] = field(default_factory=dict[str, None])
-    table_file: str = ""
-
-
-class Interpreter(Protocol):
-    """What a context does with a step: run it, or price it."""
-
-    async def perform(self, request: Request[Res], *, name: str, take: int) -> Res:
-        """The result of one step."""
-        ...
-
-    def stream(self, request: Request[Res], *, name: str) -> AsyncIterator[str | Res]:
-        """Pieces of text, and the result last."""
-        ...
-
-    async def taken(self, key: str) -> list[int] | None:
-        """The takes that were returned for this key before."""
-        ...
-
-    async def keep_takes(self, key: str, takes: Sequence[int]) -> None:
-        """Remember which takes were returned."""
-        ...
-
-    async def chosen(self, offered: Sequence[Take[Any]], *, name: str) -> str | None:
-        """The take a person chose, or None."""
-        ...
-
-    def cost_usd(self, prefix: str) -> float:
-        """What the steps under a prefix cost when they were made; 0 where that is not known yet."""
-        ...
-
 
 class RecipeContext:
     """See ``brandmodel.tasks.Context``, which this implements."""
 
-    def __init__(self, scene: Scene, interpreter: Interpreter, prefix: str = "") -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        interpreter: Interpreter,
+        prefix: str = "",
+        *,
+        tier: Tier | None = None,
+        heard: list[str] | None = None,
+    ) -> None:
+        """A context for steps under a prefix.
+
+        Args:
+            scene: of the execution.
+            interpreter: what it does with a step.
+            prefix: of the steps' names.
+            tier: where a cascade asks another than the run's.
+            heard: is told the name of each step that is asked for here.
+        """
         self._scene = scene
         self._interpreter = interpreter
         self._prefix = prefix
+        self._tier: Tier = tier or scene.tier
+        self._heard = heard
 
     @property
     def kit(self) -> Kit:
@@ -96,12 +72,16 @@ class RecipeContext:
     @property
     def tier(self) -> Tier:
         """The tier of this run."""
-        return self._scene.tier
+        return self._tier
 
     @property
     def clock(self) -> datetime:
         """The moment this run began."""
         return self._scene.clock
+
+    def finishes(self, task: type[Request[Any]]) -> bool:
+        """Whether this run makes a draft's final and the hero makes this task anew for it."""
+        return self._scene.draft is not None and task.__name__ in self._scene.tiered
 
     def options(self, schema: type[V]) -> V:
         """The published model's settings for this recipe and tier, with the caller's before them.
@@ -134,7 +114,7 @@ class RecipeContext:
     def scope(self, name: str) -> RecipeContext:
         """A context whose step names begin with ``name/``."""
         check_name(name)
-        return RecipeContext(self._scene, self._interpreter, f"{self._prefix}{name}/")
+        return self._under(f"{name}/")
 
     def rounds(self, most: int, *, limit_usd: float | None = None) -> Iterator[RecipeContext]:
         """At most ``most`` contexts, one per round, until they have cost ``limit_usd``."""
@@ -144,19 +124,21 @@ class RecipeContext:
         for turn in range(most):
             if limit_usd is not None and turn and spent >= limit_usd:
                 return
-            prefix = f"{self._prefix}round-{turn + 1}/"
-            yield RecipeContext(self._scene, self._interpreter, prefix)
-            spent += self._interpreter.cost_usd(prefix)
+            turned = self._under(f"round-{turn + 1}/")
+            yield turned
+            spent += self._interpreter.cost_usd(turned._prefix)
 
     async def call(self, request: Request[R], *, name: str) -> R:
         """Run one step."""
         full = self._named(name)
-        return await self._interpreter.perform(self._set(request, full), name=full, take=0)
+        asked, tier = self._prepared(request, full)
+        return await self._interpreter.perform(asked, name=full, take=0, tier=tier)
 
     async def stream(self, request: Request[R], *, name: str) -> AsyncIterator[str | R]:
         """Pieces of the result's text, and the whole result last."""
         full = self._named(name)
-        async for piece in self._interpreter.stream(self._set(request, full), name=full):
+        asked, tier = self._prepared(request, full)
+        async for piece in self._interpreter.stream(asked, name=full, tier=tier):
             yield piece
 
     async def gather(self, *branches: Awaitable[T]) -> list[T]:
@@ -182,17 +164,17 @@ class RecipeContext:
             raise InvalidRequestError(
                 f"takes of {name!r}: {count} is not within 1 to {len(LETTERS)}"
             )
-        request = self._set(request, full)
+        asked, tier = self._prepared(request, full)
+        own = self._draft_takes(asked, full)
+        wanted = f"{count}" if own is None else "".join(LETTERS[take] for take in own)
         key = hashlib.sha256(
-            f"{full}\n{type(request).__name__}{canonical_json(request)}{self.tier}{count}".encode()
+            f"{full}\n{type(asked).__name__}{canonical_json(asked)}{tier}{wanted}".encode()
         ).hexdigest()
         known = await self._interpreter.taken(key)
         ended = await self.gather(
             *(
-                self._one_take(
-                    request, name=f"{full}.{LETTERS[take]}", take=take, needed=known is not None
-                )
-                for take in (known if known is not None else range(count))
+                self._one_take(asked, full, take=take, tier=tier, needed=known is not None)
+                for take in (known if known is not None else own or range(count))
             )
         )
         offered = [take for take in ended if isinstance(take, Take)]
@@ -203,11 +185,13 @@ class RecipeContext:
         return offered
 
     async def _one_take(
-        self, request: Request[R], *, name: str, take: int, needed: bool
+        self, request: Request[R], name: str, *, take: int, tier: Tier, needed: bool
     ) -> Take[R] | Exception:
+        name = f"{name}.{LETTERS[take]}"
         self._scene.asked[name] = None
+        request = self._kept(request, name)
         try:
-            result = await self._interpreter.perform(request, name=name, take=take)
+            result = await self._interpreter.perform(request, name=name, take=take, tier=tier)
         except (ProviderError, RoutingError) as error:
             # One refused take must not lose the others; a set that was returned once is owed whole.
             if needed:
@@ -219,16 +203,95 @@ class RecipeContext:
         """A person's choice; where review is on, wait for it; else the best."""
         full = self._named(name)
         chosen = await self._interpreter.chosen(offered, name=full)
-        return next((take for take in offered if take.id == chosen), offered[best])
+        picked = next((take for take in offered if take.id == chosen), offered[best])
+        self._interpreter.went_on(picked, prefix=self._prefix)
+        return picked
+
+    async def cascade(
+        self,
+        request: Request[R],
+        *,
+        name: str,
+        judge: Callable[[Context, Sequence[Take[R]]], Awaitable[Judgement]],
+        count: int = 1,
+        before: Judged[R] | None = None,
+    ) -> Judged[R]:
+        """Takes of one step, judged; where the table cascades, the workhorse's before the hero's."""
+        below = self._scene.cascades.get(type(request).__name__)
+        if below is None:
+            seen, _ = await self._seen(self, request, name, judge, count, before)
+            return seen
+        place = place_of(self._prefix + name)
+        if place not in self._scene.climbed:
+            heard: list[str] = []
+            low = self._under("", tier="workhorse")
+            before, made = await low._seen(
+                self._under("", heard=heard), request, name, judge, count, before
+            )
+            sufficed = before.verdict.suffices(below)
+            self._interpreter.cascaded(request, Cascaded(made, tuple(heard), sufficed))
+            if sufficed:
+                return before
+            self._scene.climbed.add(place)
+        high = self._under(f"{HERO_LEG}/", tier="hero")
+        seen, _ = await high._seen(self._under(f"{HERO_LEG}/"), request, name, judge, count, before)
+        return seen
+
+    async def _seen(
+        self,
+        court: RecipeContext,
+        request: Request[R],
+        name: str,
+        judge: Callable[[Context, Sequence[Take[R]]], Awaitable[Judgement]],
+        count: int,
+        before: Judged[R] | None,
+    ) -> tuple[Judged[R], tuple[str, ...]]:
+        """Takes made here and judged in a court, beside the best before; and their names."""
+        drawn = await self.takes(request, name=name, count=count)
+        made = tuple(f"{self._prefix}{name}.{take.id}" for take in drawn)
+        if before is None:
+            verdict = await judge(court, drawn)
+            return Judged(tuple(drawn), verdict.best, verdict), made
+        known = len(before.seen)
+        letters = LETTERS[known:]
+        new = [replace(take, id=id_) for id_, take in zip(letters, drawn, strict=False)]
+        verdict = await judge(court, [before.seen[before.best], *new])
+        best = known + verdict.best - 1 if verdict.best else before.best
+        return Judged((*before.seen, *new), best, verdict), made
 
     def _named(self, name: str) -> str:
         check_name(name)
         full = self._prefix + name
         self._scene.asked[full] = None
+        if self._heard is not None:
+            self._heard.append(full)
         return full
 
-    def _set(self, request: Request[R], name: str) -> Request[R]:
-        return with_settings(request, self._scene.overrides.get(name), name=name)
+    def _under(
+        self, prefix: str, *, tier: Tier | None = None, heard: list[str] | None = None
+    ) -> RecipeContext:
+        return RecipeContext(
+            self._scene,
+            self._interpreter,
+            self._prefix + prefix,
+            tier=tier or self._tier,
+            heard=self._heard if heard is None else heard,
+        )
+
+    def _draft_takes(self, request: Request[Any], name: str) -> Sequence[int] | None:
+        draft, tiered = self._scene.draft, type(request).__name__ in self._scene.tiered
+        return draft.takes(request, name, tiered=tiered) if draft else None
+
+    def _prepared(self, request: Request[R], name: str) -> tuple[Request[R], Tier]:
+        """The request as a person set it, kept to the draft that is promoted; and its tier."""
+        scene = self._scene
+        asked = with_settings(request, scene.overrides.get(name), name=name)
+        tier = scene.draft.tier_of(asked, self._tier) if scene.draft else self._tier
+        return self._kept(asked, name), tier
+
+    def _kept(self, request: Request[R], name: str) -> Request[R]:
+        draft, tiered = self._scene.draft, type(request).__name__ in self._scene.tiered
+        return draft.keeping(request, name, tiered=tiered) if draft else request
 
 
 async def _timed(branch: Awaitable[T]) -> tuple[T, float]:

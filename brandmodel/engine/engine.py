@@ -12,17 +12,19 @@ from pathlib import Path
 from brandmodel.assets.store import FolderStore
 from brandmodel.brand import Brand
 from brandmodel.engine import overrides as words
-from brandmodel.engine.context import RecipeContext, Scene, elapsed_s
+from brandmodel.engine.context import RecipeContext, elapsed_s
 from brandmodel.engine.execution import Execution, called
 from brandmodel.engine.explain import Explanation, explained
 from brandmodel.engine.holders import is_gone, own_holder
 from brandmodel.engine.kit import kit_of
-from brandmodel.engine.live import RunState
 from brandmodel.engine.orders import Order, Plan, may_refuse, nano_or_none, planned, refuse_too_dear
 from brandmodel.engine.plugins import load_plugins
+from brandmodel.engine.promotion import draft_of, refuse_unpromotable
 from brandmodel.engine.providers import Providers
 from brandmodel.engine.quote import Memory, Quote, Sketching, combined
+from brandmodel.engine.scene import Scene
 from brandmodel.engine.spend import Outcome, caps_of, resolve
+from brandmodel.engine.state import RunState
 from brandmodel.engine.steps import Steps
 from brandmodel.engine.text import TextPath
 from brandmodel.errors import (
@@ -100,18 +102,41 @@ class Engine:
             UnknownRunError: the journal has no such run.
         """
         record = await self.run_of(run_id)
-        kept = words.OVERRIDES.validate_json(record.overrides)
-        order = Order(
-            brief=Brief.model_validate_json(record.brief),
-            recipe=record.recipe,
-            model=record.model,
+        order = self._order_of(record)
+        order = replace(
+            order,
             tier="hero" if record.tier == "hero" else "workhorse",
             budget_usd=None if record.budget_nano is None else usd(record.budget_nano),
-            overrides={**kept, **overrides},
-            key=record.api_key,
-            without=frozenset(filter(None, record.without.split(","))),
+            overrides={**order.overrides, **overrides},
+            cascades=record.cascades,
         )
+        if record.draft:
+            draft = await draft_of(self.journal, await self.run_of(record.draft))
+            order = replace(order, draft=draft)
         return order, record
+
+    async def promotion_order(
+        self, run_id: str, *, budget_usd: float | None = None, media_type: str | None = None
+    ) -> Order:
+        """The order of a draft's final: its brief at hero tier, with what was said and chosen.
+
+        Args:
+            run_id: of the draft.
+            budget_usd: cap of the final; the table's when None.
+            media_type: of the final's main output; the draft's own when None.
+
+        Raises:
+            UnknownRunError: the journal has no such run.
+            InvalidRequestError: it is no finished draft.
+        """
+        record = await self.run_of(run_id)
+        refuse_unpromotable(record)
+        order = self._order_of(record)
+        draft = await draft_of(self.journal, record)
+        brief = order.brief
+        if media_type is not None:
+            brief = brief.model_copy(update={"media_type": media_type})
+        return replace(order, brief=brief, tier="hero", budget_usd=budget_usd, draft=draft)
 
     async def run_of(self, run_id: str) -> RunRecord:
         """A run by id, or an unambiguous beginning of it.
@@ -129,12 +154,13 @@ class Engine:
         return [_as_it_stands(r) for r in await self.journal.runs(limit=limit, recipe=recipe)]
 
     async def explain(self, run_id: str, against: str | None = None) -> Explanation:
-        """A run against an earlier one; by default the newest earlier run of its recipe.
+        """A run against an earlier one; by default its draft, else the newest earlier of its recipe.
 
         Raises:
             UnknownRunError: the journal has no such run.
         """
         run = await self.run_of(run_id)
+        against = against or run.draft or None
         if against is not None:
             other: RunRecord | None = await self.run_of(against)
         else:
@@ -210,7 +236,9 @@ class Engine:
         return kit_of(self.brand, self.store, self.identity)
 
     def _scene(self, plan: Plan, kit: Kit, record: RunRecord | None) -> Scene:
-        as_of = datetime.fromtimestamp(record.as_of, UTC) if record else datetime.now(UTC)
+        draft = plan.order.draft
+        given = record or draft
+        as_of = datetime.fromtimestamp(given.as_of, UTC) if given else datetime.now(UTC)
         return Scene(
             kit=kit,
             tier=plan.tier,
@@ -221,10 +249,26 @@ class Engine:
             overrides=dict(plan.order.overrides),
             review=plan.order.review,
             table_file=plan.table.file,
+            draft=draft,
+            tiered=plan.table.tiered,
+            cascades=plan.table.cascades if plan.cascades else {},
+        )
+
+    @staticmethod
+    def _order_of(record: RunRecord) -> Order:
+        """What a run was begun with, but for its tier and what it may spend."""
+        return Order(
+            brief=Brief.model_validate_json(record.brief),
+            recipe=record.recipe,
+            model=record.model,
+            overrides=words.OVERRIDES.validate_json(record.overrides),
+            key=record.api_key,
+            without=frozenset(filter(None, record.without.split(","))),
         )
 
     async def _begin(self, plan: Plan, resume: str | None) -> tuple[RunRecord, RunState]:
         now = datetime.now(UTC).timestamp()
+        draft = plan.order.draft
         earlier: dict[str, str] = {}
         if resume is not None:
             record = replace(await self.run_of(resume), status="running", message="")
@@ -239,13 +283,15 @@ class Engine:
                 tier=plan.tier,
                 brief=plan.order.brief.model_dump_json(),
                 seed=plan.order.brief.seed,
-                as_of=now,
+                as_of=draft.as_of if draft else now,
                 status="running",
                 started_at=now,
                 budget_nano=nano_or_none(plan.order.budget_usd),
                 holder=own_holder(),
                 api_key=plan.order.key,
                 without=",".join(sorted(plan.order.without)),
+                draft=draft.run_id if draft else "",
+                cascades=plan.cascades,
             )
             await self.journal.begin_run(record)
         state = RunState(

@@ -15,10 +15,12 @@ from pydantic import ValidationError
 from brandmodel import telemetry
 from brandmodel.assets.store import FolderStore
 from brandmodel.engine import overrides as words
-from brandmodel.engine.context import RecipeContext, Scene
-from brandmodel.engine.live import Live, RunState
+from brandmodel.engine.context import RecipeContext
+from brandmodel.engine.live import Live
 from brandmodel.engine.orders import Plan
 from brandmodel.engine.receipt import Event, Output, Receipt, RunStatus
+from brandmodel.engine.scene import Scene
+from brandmodel.engine.state import RunState
 from brandmodel.engine.steps import Steps
 from brandmodel.errors import (
     BrandModelError,
@@ -153,7 +155,7 @@ class Execution:
             overrides=words.OVERRIDES.dump_json(self.scene.overrides).decode(),
             message=message,
         )
-        await self.steps.journal.end_run(ended, self.state.unwritten)
+        await self.steps.journal.end_run(ended, tuple(self.state.unwritten.values()))
 
     async def _let_out(self, asset: Asset) -> None:
         from brandmodel.assets import egress

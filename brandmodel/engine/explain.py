@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, cast
 
+from brandmodel.engine.receipt import saving
 from brandmodel.journal import RunRecord, RunStep
+from brandmodel.routing import usd
 from brandmodel.tasks import Value
 
 Verdict = Literal["same", "equal", "changed", "new", "overridden"]
 _SHOWN = 48
+_MOST_SAID = 3
 
 
 class StepChange(Value):
@@ -21,6 +24,7 @@ class StepChange(Value):
             ``new`` in this run; or ``overridden`` by a person.
         because: fields of the request that differ, with their old and new values.
         words: the same as a sentence.
+        saved_usd: what a cascade saved by it; below 0 for what was made, or judged, in vain.
     """
 
     name: str
@@ -29,13 +33,21 @@ class StepChange(Value):
     verdict: Verdict
     because: tuple[str, ...] = ()
     words: str
+    saved_usd: float = 0.0
 
 
 class Explanation(Value):
-    """A run against an earlier one."""
+    """A run against an earlier one.
+
+    Attributes:
+        promotes: whether the earlier one is its draft.
+        saved_usd: what cascades saved in the run.
+    """
 
     run_id: str
     against: str | None
+    promotes: bool = False
+    saved_usd: float = 0.0
     summary: str
     steps: tuple[StepChange, ...]
     gone: tuple[str, ...] = ()
@@ -60,6 +72,8 @@ def explained(
     return Explanation(
         run_id=run.id,
         against=against.id if against else None,
+        promotes=bool(against and run.draft == against.id),
+        saved_usd=usd(sum(step.saved_nano for step in steps)),
         summary=_summary(run, against, changes),
         steps=changes,
         gone=tuple(name for name in earlier if name not in now),
@@ -67,6 +81,13 @@ def explained(
 
 
 def _summary(run: RunRecord, against: RunRecord | None, changes: Sequence[StepChange]) -> str:
+    words = _what_came(run, against, changes)
+    if saved := round(sum(c.saved_usd for c in changes), 9):
+        words += f" {saving(saved).capitalize()}."
+    return words
+
+
+def _what_came(run: RunRecord, against: RunRecord | None, changes: Sequence[StepChange]) -> str:
     ran = [c.name for c in changes if c.status == "ran"]
     reused = sum(c.status == "reused" for c in changes)
     if against is None:
@@ -74,8 +95,11 @@ def _summary(run: RunRecord, against: RunRecord | None, changes: Sequence[StepCh
         return f"{first}: {len(ran)} steps ran, {reused} were reused."
     if not ran:
         return f"Run {run.id} against {against.id}: nothing ran, all {reused} steps were reused."
-    words = f"Run {run.id} against {against.id}: {_listed(ran)} ran."
     kept = [c.name for c in changes if c.status == "reused"]
+    if run.draft == against.id:
+        words = f"Run {run.id} is the final of draft {against.id}: {_listed(ran)} ran."
+        return f"{words} Kept from the draft: {_listed(kept)}." if kept else words
+    words = f"Run {run.id} against {against.id}: {_listed(ran)} ran."
     if kept:
         words += f" {_listed(kept).capitalize()} asked for the same as before and were reused."
     cut = [c.name for c in changes if c.verdict == "equal" and c.status == "ran"]
@@ -94,8 +118,16 @@ def _change(step: RunStep, before: RunStep | None, against: RunRecord | None) ->
         status=step.status,
         verdict=verdict,
         because=because,
-        words=words,
+        words=words + _weighed(step),
+        saved_usd=usd(step.saved_nano),
     )
+
+
+def _weighed(step: RunStep) -> str:
+    """What a cascade made of it."""
+    if step.saved_nano < 0:
+        return f"; ${usd(-step.saved_nano):.4f} more than without the cascade"
+    return f"; ${usd(step.saved_nano):.4f} saved by the cascade" if step.saved_nano else ""
 
 
 def _judged(
@@ -112,12 +144,23 @@ def _judged(
             (),
             "same request as before" if step.status != "ran" else "made again: its result was gone",
         )
-    because = tuple(differences(json.loads(before.request), json.loads(step.request)))
-    why = f"asked anew because {'; '.join(because) or 'the task or its maker changed'}"
+    because = tuple(_reasons(before, step))
+    why = f"asked anew because {_first(because) or 'the task or its maker changed'}"
     how = "" if step.status == "ran" else "known from another run; "
     if step.digest == before.digest:
         return "equal", because, f"{how}{why}; the result came out equal"
     return "changed", because, f"{how}{why}"
+
+
+def _reasons(before: RunStep, step: RunStep) -> Iterator[str]:
+    """What differs in what was asked: the tier, what it keeps to, and each field."""
+    old, new = json.loads(before.request), json.loads(step.request)
+    if before.tier != step.tier and step.tier:
+        yield f"tier: {before.tier or 'none'} became {step.tier}"
+    if "reference" in new and "reference" not in old:
+        yield "it keeps to the draft's"
+        new = {name: value for name, value in new.items() if name not in ("reference", "scene")}
+    yield from differences(old, new)
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
@@ -155,6 +198,13 @@ def _shown(value: Any, other: Any) -> str:
     lead = "…" if start else ""
     tail = "…" if start + _SHOWN < len(value) else ""
     return f"“{lead}{piece}{tail}”"
+
+
+def _first(because: Sequence[str]) -> str:
+    """The first reasons, as many as a reader wants to know."""
+    more = len(because) - _MOST_SAID
+    said = "; ".join(because[:_MOST_SAID])
+    return f"{said}; and {more} more" if more > 0 else said
 
 
 def _listed(names: Sequence[str]) -> str:

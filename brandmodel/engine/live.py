@@ -7,61 +7,22 @@ import hashlib
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from brandmodel import telemetry
 from brandmodel.engine.asks import Ask, Obtained
-from brandmodel.engine.context import Res, Scene
 from brandmodel.engine.keys import canonical_json, digest_of, step_key
 from brandmodel.engine.overrides import Override, edited, edits_result, is_whole
-from brandmodel.engine.receipt import Event, Receipt, StepReceipt, StepStatus
+from brandmodel.engine.receipt import Event, StepReceipt, StepStatus
+from brandmodel.engine.scene import Cascaded, Res, Scene
+from brandmodel.engine.state import RunState
 from brandmodel.engine.steps import Steps
 from brandmodel.errors import InvalidRequestError, JournalMismatchError
 from brandmodel.journal import RunStep, StepRecord
-from brandmodel.routing import ModelTable, Route, nano, usd
+from brandmodel.routing import nano, usd
+from brandmodel.routing.prices import cost
 from brandmodel.tasks import Request, Take, Tier, Waiting
-
-
-@dataclass(slots=True)
-class RunState:
-    """A run while it goes on.
-
-    Attributes:
-        caps: (scope, limit in nano-USD) that apply to it.
-        earlier: key by step name of an earlier execution of this same run; law 5 is held by it.
-        unwritten: rows of reused steps, written when the run ends.
-        told: every event so far, for whoever listens later.
-    """
-
-    id: str
-    space: str
-    table: ModelTable
-    tier: Tier
-    caps: tuple[tuple[str, int], ...] = ()
-    earlier: dict[str, str] = field(default_factory=dict[str, str])
-    began: float = field(default_factory=time.perf_counter)
-    rows: dict[str, RunStep] = field(default_factory=dict[str, RunStep])
-    unwritten: list[RunStep] = field(default_factory=list[RunStep])
-    receipts: dict[str, StepReceipt] = field(default_factory=dict[str, StepReceipt])
-    listeners: list[asyncio.Queue[Event]] = field(default_factory=list[asyncio.Queue[Event]])
-    told: list[Event] = field(default_factory=list[Event])
-    paid_nano: int = 0
-
-    def tell(self, event: Event) -> None:
-        """Hand an event to everyone who listens, now or later."""
-        self.told.append(event)
-        for listener in self.listeners:
-            listener.put_nowait(event)
-
-    @property
-    def seconds(self) -> float:
-        """Since the run began."""
-        return time.perf_counter() - self.began
-
-    def receipt(self) -> Receipt:
-        """The receipt so far, steps in the order in which they finished."""
-        return Receipt.of(self.receipts.values(), seconds=self.seconds)
 
 
 class Live:
@@ -72,9 +33,9 @@ class Live:
         self._scene = scene
         self._steps = steps
 
-    async def perform(self, request: Request[Res], *, name: str, take: int) -> Res:
+    async def perform(self, request: Request[Res], *, name: str, take: int, tier: Tier) -> Res:
         """See ``Interpreter``."""
-        ask = self._ask(request, name, take)
+        ask = self._ask(request, name, take, tier)
         run, task = self._run, type(request).__name__
         override = self._scene.overrides.get(name)
         run.tell(
@@ -111,9 +72,11 @@ class Live:
             span.set_attribute(telemetry.STEP_STATUS, status)
         return obtained.result  # type: ignore[return-value]
 
-    async def stream(self, request: Request[Res], *, name: str) -> AsyncIterator[str | Res]:
+    async def stream(
+        self, request: Request[Res], *, name: str, tier: Tier
+    ) -> AsyncIterator[str | Res]:
         """See ``Interpreter``."""
-        ask = self._ask(request, name, 0)
+        ask = self._ask(request, name, 0, tier)
 
         def seat(record: StepRecord, notes: tuple[str, ...]) -> RunStep:
             return self._seat(ask, name, record, "ran", notes)
@@ -160,12 +123,35 @@ class Live:
         receipts = self._run.receipts.items()
         return sum(receipt.usd for name, receipt in receipts if name.startswith(prefix))
 
+    def went_on(self, picked: Take[Any], *, prefix: str) -> None:
+        """See ``Interpreter``."""
+        digest = digest_of(picked.result)
+        made = (n for n, r in self._run.rows.items() if n.startswith(prefix) and r.digest == digest)
+        if (name := next(made, None)) is not None:
+            self._run.mark(name, chosen=True)
+
+    def cascaded(self, request: Request[Any], cascade: Cascaded) -> None:
+        """See ``Interpreter``."""
+        run = self._run
+        paid = {n: nano(r.usd) for n, r in run.receipts.items() if r.status == "ran"}
+        if not cascade.sufficed:
+            for name in (*cascade.made, *cascade.judged):
+                run.mark(name, saved_nano=-paid.get(name, 0))
+            return
+        route = run.table.route(request, "hero", today=self._scene.clock.date())
+        usage = request.usage(request.sketch(dear=False))
+        prices = [cost(target, usage) for target in route.targets]
+        hero = prices[0] if route.policy == "ordered" else min(prices)
+        for name in cascade.made:
+            if name in paid:
+                run.mark(name, saved_nano=hero - paid[name])
+
     def _in_space(self, key: str) -> str:
         return hashlib.sha256(f"{self._run.space}\n{key}".encode()).hexdigest()
 
-    def _ask(self, request: Request[Any], name: str, take: int) -> Ask:
+    def _ask(self, request: Request[Any], name: str, take: int, tier: Tier) -> Ask:
         run = self._run
-        route = run.table.route(request, run.tier, today=self._scene.clock.date())
+        route = run.table.route(request, tier, today=self._scene.clock.date())
         body = canonical_json(request)
         key = step_key(
             request, space=run.space, grade=route.grade, hero=route.hero, take=take, body=body
@@ -183,7 +169,7 @@ class Live:
             body=body,
             route=route,
             space=run.space,
-            tier=run.tier,
+            tier=tier,
             run_id=run.id,
             take=take,
             caps=run.caps,
@@ -245,14 +231,14 @@ class Live:
         lost = sum(nano(attempt.usd) for attempt in obtained.attempts)
         run.rows[name] = row
         if status != "ran":
-            run.unwritten.append(row)
+            run.unwritten[name] = row
         else:
             run.paid_nano += record.usd_nano + lost
         receipt = StepReceipt(
             name=name,
             task=record.task,
             stage=ask.request.stage,
-            tier=self._tier_of(ask.route),
+            tier=_tier_of(ask),
             target=record.target,
             status=status,
             usd=usd(record.usd_nano + lost),
@@ -280,7 +266,7 @@ class Live:
             key=ask.key,
             task=record.task,
             stage=ask.request.stage,
-            tier=self._tier_of(ask.route) or "",
+            tier=_tier_of(ask) or "",
             target=record.target,
             status=status,
             usd_nano=record.usd_nano,
@@ -290,9 +276,6 @@ class Live:
             request=ask.body,
             notes=json.dumps(notes, ensure_ascii=False),
         )
-
-    def _tier_of(self, route: Route) -> Tier | None:
-        return "hero" if route.hero else self._run.tier if route.tiered else None
 
     def _note_choice(self, name: str, shown: str, take: str) -> None:
         run = self._run
@@ -313,7 +296,7 @@ class Live:
             request=json.dumps({"choice": take}),
         )
         run.rows[name] = row
-        run.unwritten.append(row)
+        run.unwritten[name] = row
         run.receipts[name] = StepReceipt(
             name=name,
             task="Review",
@@ -326,3 +309,8 @@ class Live:
             seconds=0.0,
             notes=(f"{name}: a person chose take {take}",),
         )
+
+
+def _tier_of(ask: Ask) -> Tier | None:
+    """The tier of a step, where the table tells the tiers apart."""
+    return ask.tier if ask.route.tiered else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from brandmodel.engine import overrides as words
 from brandmodel.engine.laws import check_recipe
+from brandmodel.engine.promotion import Draft
 from brandmodel.engine.spend import run_limit
 from brandmodel.errors import BudgetExceededError, InvalidRequestError
 from brandmodel.recipes import Recipe, find, pick, refuse_unmade_media
@@ -26,6 +27,8 @@ class Order:
         review: whether reviews wait for a person; True for all, or their names.
         key: id of the caller's API key, under whose cap it runs; '' for none.
         without: vendors that must not be used.
+        cascades: nobody asked for the tier, so the table's cascades hold; of a run that is gone on with.
+        draft: the finished draft that it promotes.
     """
 
     brief: Brief
@@ -37,16 +40,23 @@ class Order:
     review: bool | frozenset[str] = False
     key: str = ""
     without: frozenset[str] = frozenset()
+    cascades: bool = False
+    draft: Draft | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An order, resolved against tables and recipes."""
+    """An order, resolved against tables and recipes.
+
+    Attributes:
+        cascades: whether the table's cascades hold: a tier that was asked for is meant.
+    """
 
     order: Order
     recipe: Recipe
     table: ModelTable
     tier: Tier
+    cascades: bool = False
 
 
 def planned(order: Order, tables: Tables) -> Plan:
@@ -73,7 +83,8 @@ def planned(order: Order, tables: Tables) -> Plan:
         )
     check_recipe(recipe.function)
     tier = order.tier or table.model.model.default_tier
-    return Plan(order, recipe, table, tier)
+    cascades = (order.tier is None or order.cascades) and bool(table.cascades)
+    return Plan(order, recipe, table, tier, cascades)
 
 
 def refuse_too_dear(plan: Plan, least_nano: int) -> None:

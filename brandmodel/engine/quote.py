@@ -12,14 +12,15 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from brandmodel.engine.asks import Obtained
-from brandmodel.engine.context import Res, Scene, elapsed_s
+from brandmodel.engine.context import elapsed_s
 from brandmodel.engine.keys import canonical_json, step_key
-from brandmodel.engine.live import RunState
 from brandmodel.engine.overrides import edited, edits_result, is_whole
+from brandmodel.engine.scene import Cascaded, Res, Scene
+from brandmodel.engine.state import RunState
 from brandmodel.engine.steps import Steps
 from brandmodel.routing import usd
 from brandmodel.routing.prices import least, most
-from brandmodel.tasks import Request, Stage, Take, Target, Value
+from brandmodel.tasks import Request, Stage, Take, Target, Tier, Value
 
 
 class StepQuote(Value):
@@ -140,14 +141,14 @@ class Sketching:
         """Every step's name that the recipe used."""
         return self._scene.asked
 
-    async def perform(self, request: Request[Res], *, name: str, take: int) -> Res:
+    async def perform(self, request: Request[Res], *, name: str, take: int, tier: Tier) -> Res:
         """See ``Interpreter``."""
         override = self._scene.overrides.get(name)
         if override is not None and override.kind == "lock":
             return request.sketch(dear=self._dear)
         if override is not None and is_whole(request.result_type(), override):
             return edited(request.result_type(), override, None, name=name)  # type: ignore[return-value]
-        route = self._run.table.route(request, self._run.tier, today=self._scene.clock.date())
+        route = self._run.table.route(request, tier, today=self._scene.clock.date())
         key = step_key(
             request,
             space=self._run.space,
@@ -217,9 +218,11 @@ class Sketching:
         """Whether a step after the first sketched one could turn out to be in the journal."""
         return self._sketched and await self._memory.has_task(self._run.space, task)
 
-    async def stream(self, request: Request[Res], *, name: str) -> AsyncIterator[str | Res]:
+    async def stream(
+        self, request: Request[Res], *, name: str, tier: Tier
+    ) -> AsyncIterator[str | Res]:
         """See ``Interpreter``."""
-        yield await self.perform(request, name=name, take=0)
+        yield await self.perform(request, name=name, take=0, tier=tier)
 
     async def taken(self, key: str) -> list[int] | None:
         """See ``Interpreter``."""
@@ -236,6 +239,12 @@ class Sketching:
         """See ``Interpreter``."""
         override = self._scene.overrides.get(name)
         return override.choice if override is not None and override.kind == "choice" else None
+
+    def went_on(self, picked: Take[Any], *, prefix: str) -> None:
+        """See ``Interpreter``."""
+
+    def cascaded(self, request: Request[Any], cascade: Cascaded) -> None:
+        """See ``Interpreter``."""
 
 
 def combined(cheap: Sketching, dear: Sketching, *, seconds: float) -> Quote:

@@ -41,6 +41,8 @@ class StepReceipt(Value):
         seconds: wall time in this run.
         notes: what a person should know, such as words that could not be honoured.
         attempts: every try at a target, in order; empty for a reused step.
+        saved_usd: what a cascade saved by it: the hero's price less its own; below 0 for what was
+            made, or judged, in vain.
     """
 
     name: str
@@ -54,6 +56,7 @@ class StepReceipt(Value):
     seconds: float
     notes: tuple[str, ...] = ()
     attempts: tuple[AttemptReceipt, ...] = ()
+    saved_usd: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,16 @@ class Receipt(Value):
         reused_usd: what the reused steps cost when they were made.
         units: compute units of the steps that ran.
         seconds: wall time.
+        saved_usd: by cascades, in this run: what the hero would have cost at its price where the
+            workhorse served, less what the workhorse cost; and less what the workhorse and its judge
+            cost where the hero was needed after all. Below 0 where that was more.
     """
 
     paid_usd: float = 0.0
     reused_usd: float = 0.0
     units: float = 0.0
     seconds: float = 0.0
+    saved_usd: float = 0.0
     steps: tuple[StepReceipt, ...] = ()
 
     @classmethod
@@ -89,6 +96,7 @@ class Receipt(Value):
             reused_usd=round(sum(s.usd for s in kept if s.status == "reused"), 9),
             units=round(sum(s.units for s in kept if s.status == "ran"), 6),
             seconds=seconds,
+            saved_usd=round(sum(s.saved_usd for s in kept), 9),
             steps=kept,
         )
 
@@ -111,8 +119,17 @@ class Receipt(Value):
         ]
         total = f"{self.units:,.1f} units, {self.seconds:.2f} s, ${self.paid_usd:.4f} paid"
         lines.append(f"{total}, ${self.reused_usd:.4f} reused")
+        if self.saved_usd:
+            lines.append(saving(self.saved_usd))
         lines += [f"note: {note}" for note in self.notes]
         return "\n".join(lines)
+
+
+def saving(usd: float) -> str:
+    """What cascades saved, in words."""
+    if usd < 0:
+        return f"${-usd:.4f} more than without cascades"
+    return f"${usd:.4f} saved by cascades"
 
 
 class Output(Value):

@@ -50,6 +50,8 @@ class RunRecord:
         api_key: id of the caller's API key, whose cap counts it; '' for none.
         without: vendors that must not be used, by name, with commas between.
         holder: ``host:process`` that executes it, or did.
+        draft: id of the run that it promotes; '' for none.
+        cascades: nobody asked for its tier, so the table's cascades hold.
     """
 
     id: str
@@ -71,6 +73,8 @@ class RunRecord:
     holder: str = ""
     api_key: str = ""
     without: str = ""
+    draft: str = ""
+    cascades: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,8 @@ class RunStep:
         digest: of the result.
         notes: JSON list of what a person should know.
         request: canonical JSON; kept here too since an override has no step record.
+        chosen: of several takes, the one that the run went on with.
+        saved_nano: what a cascade saved by it, in nano-USD; below 0 for what it made in vain.
     """
 
     run_id: str
@@ -100,6 +106,8 @@ class RunStep:
     digest: str
     request: str
     notes: str = "[]"
+    chosen: bool = False
+    saved_nano: int = 0
 
 
 @dataclass(frozen=True, slots=True)

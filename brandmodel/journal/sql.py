@@ -52,18 +52,24 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX attempts_by_time ON attempts (created_at)",
     ),
     ("ALTER TABLE attempts ADD COLUMN request_ids TEXT NOT NULL DEFAULT ''",),
+    (
+        "ALTER TABLE runs ADD COLUMN draft TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE runs ADD COLUMN cascades BOOLEAN NOT NULL DEFAULT FALSE",
+        "ALTER TABLE run_steps ADD COLUMN chosen BOOLEAN NOT NULL DEFAULT FALSE",
+        "ALTER TABLE run_steps ADD COLUMN saved_nano BIGINT NOT NULL DEFAULT 0",
+    ),
 )
 
 RUN_COLUMNS = (
     "id, space, model, recipe, tier, brief, seed, as_of, status, started_at, finished_at, seconds, "
-    "outputs, overrides, message, budget_nano, holder, api_key, without"
+    "outputs, overrides, message, budget_nano, holder, api_key, without, draft, cascades"
 )
 STEP_COLUMNS = (
     "key, space, task, request, result, digest, target, usd_nano, units, seconds, created_at"
 )
 RUN_STEP_COLUMNS = (
     "run_id, seq, name, key, task, stage, tier, target, status, usd_nano, units, seconds, digest, "
-    "request, notes"
+    "request, notes, chosen, saved_nano"
 )
 ATTEMPT_COLUMNS = (
     "id, key, run_id, task, target, state, high_nano, charged_nano, job, fence, created_at, error, "
@@ -91,7 +97,8 @@ KEEP_RUN_STEP = _insert(
     """(run_id, name) DO UPDATE SET seq = excluded.seq, key = excluded.key,
     target = excluded.target, status = excluded.status, usd_nano = excluded.usd_nano,
     units = excluded.units, seconds = excluded.seconds, digest = excluded.digest,
-    request = excluded.request, notes = excluded.notes""",
+    request = excluded.request, notes = excluded.notes, chosen = excluded.chosen,
+    saved_nano = excluded.saved_nano""",
 )
 RUN = f"SELECT {RUN_COLUMNS} FROM runs WHERE substr(id, 1, length(?)) = ? ORDER BY id LIMIT 2"
 RUNS = f"SELECT {RUN_COLUMNS} FROM runs WHERE ? IN ('', recipe) ORDER BY started_at DESC LIMIT ?"

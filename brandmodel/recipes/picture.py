@@ -70,7 +70,7 @@ class PictureOptions(Value):
 async def picture(ctx: Context, brief: Brief) -> Made:
     """Read, search, outline, write the prompt, draw takes, judge, enlarge, grade, set type, sign."""
     options = ctx.options(PictureOptions)
-    width, height = _size(brief, options.scale)
+    width, height = _size(brief)
     kit = ctx.kit
     logo = brief.logo or kit.logo
 
@@ -94,7 +94,9 @@ async def picture(ctx: Context, brief: Brief) -> Made:
         name="outline",
     )
     palette = kit.palette or outline.palette
-    shot = await _shot(ctx, brief, outline, palette, options, (width, height))
+    # The outline is of the asked size whatever is drawn, so that a draft and its final share it.
+    drawn = (max(16, round(width * options.scale)), max(16, round(height * options.scale)))
+    shot = await _shot(ctx, brief, outline, palette, options, drawn)
     if brief.products:
         shot = await _with_product(ctx, brief.products[0], shot, outline)
     image = shot.image
@@ -132,9 +134,10 @@ async def _shot(
     options: PictureOptions,
     size: tuple[int, int],
 ) -> Picture:
-    """The best take at its final size; takes are drawn smaller, since all but one are dropped."""
+    """The best take at its final size; takes are drawn smaller where all but one are dropped."""
     width, height = size
-    preview = options.preview if options.takes > 1 else 1.0
+    several = options.takes > 1 and not ctx.finishes(GenerateImage)
+    preview = options.preview if several else 1.0
     best = await best_take(
         ctx,
         WriteImagePrompt(
@@ -172,10 +175,8 @@ async def _with_product(ctx: Context, product: Asset, shot: Picture, outline: Ou
     )
 
 
-def _size(brief: Brief, scale: float) -> tuple[int, int]:
-    width = brief.width or brief.height or SIDE
-    height = brief.height or brief.width or SIDE
-    return max(16, round(width * scale)), max(16, round(height * scale))
+def _size(brief: Brief) -> tuple[int, int]:
+    return brief.width or brief.height or SIDE, brief.height or brief.width or SIDE
 
 
 def _query(reading: Reading) -> str:

@@ -75,6 +75,7 @@ async def still(unit: Context, shot: Shot, footage: Footage) -> Picture:
     if shot.id in footage.own:
         return Picture(image=footage.own[shot.id])
     width, height = footage.size
+    preview = 1.0 if unit.finishes(GenerateImage) else footage.preview
     outline = footage.outline
     palette = unit.kit.palette or outline.palette
     product = footage.products.get(shot.id)
@@ -88,8 +89,8 @@ async def still(unit: Context, shot: Shot, footage: Footage) -> Picture:
         ),
         GenerateImage(
             prompt="",
-            width=max(64, round(width * footage.preview)),
-            height=max(64, round(height * footage.preview)),
+            width=max(64, round(width * preview)),
+            height=max(64, round(height * preview)),
             seed=unit.rng("picture").getrandbits(31),
             palette=palette,
             space=shot.space,

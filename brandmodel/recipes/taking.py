@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from string import ascii_lowercase
+from collections.abc import Awaitable, Callable, Sequence
 
 from brandmodel.errors import ContentFilteredError
 from brandmodel.tasks import (
@@ -30,7 +29,8 @@ async def best_take(
     """The take that a person chose, else the best that the judge has seen.
 
     Where not even the best is good, the prompt is mended by what the judge missed and drawn again.
-    Each round is judged beside the best so far, so that the result is never worse than that.
+    Each round is judged beside the best so far, so that the result is never worse than that. Where the
+    table cascades, the workhorse draws first, and the hero only what that could not do well enough.
 
     Args:
         ctx: of the picture.
@@ -41,24 +41,19 @@ async def best_take(
         limit_usd: no further round once the earlier ones cost this much.
     """
     drawing = await _prompted(ctx, words, drawing)
-    seen: list[Take[Picture]] = list(await ctx.takes(drawing, name="picture", count=count))
-    verdict = await _judged(ctx, drawing, seen)
-    best = verdict.best
-    if rounds and not verdict.good:
+    drawn = await ctx.cascade(drawing, name="picture", count=count, judge=_judging(drawing))
+    if rounds and not drawn.verdict.good:
         for number, turn in enumerate(ctx.rounds(rounds, limit_usd=limit_usd), 1):
-            again = words.model_copy(update={"wanting": verdict.why or "a better picture"})
+            again = words.model_copy(update={"wanting": drawn.verdict.why or "a better picture"})
             drawing = await _prompted(turn, again, drawing)
             # The same verdict gives the same prompt: another seed makes another picture of it.
             drawing = drawing.model_copy(update={"seed": drawing.seed + number})
-            drawn = await turn.takes(drawing, name="picture", count=count)
-            letters = ascii_lowercase[len(seen) :]
-            new = [Take(letter, take.result) for letter, take in zip(letters, drawn, strict=False)]
-            verdict = await _judged(turn, drawing, [seen[best], *new])
-            best = len(seen) + verdict.best - 1 if verdict.best else best
-            seen += new
-            if verdict.good:
+            drawn = await turn.cascade(
+                drawing, name="picture", count=count, judge=_judging(drawing), before=drawn
+            )
+            if drawn.verdict.good:
                 break
-    return (await ctx.review(seen, name="choose", best=best)).result
+    return (await ctx.review(drawn.seen, name="choose", best=drawn.best)).result
 
 
 async def admit(ctx: Context, request: Moderate, *, name: str) -> None:
@@ -79,16 +74,21 @@ async def _prompted(ctx: Context, words: WriteImagePrompt, drawing: GenerateImag
     return drawing.model_copy(update={"prompt": prompt.prompt})
 
 
-async def _judged(
-    ctx: Context, drawing: GenerateImage, takes: Sequence[Take[Picture]]
-) -> Judgement:
-    return await ctx.call(
-        Judge(
-            images=tuple(take.result.image for take in takes),
-            prompt=drawing.prompt,
-            palette=drawing.palette,
-            space=drawing.space,
-            subjects=tuple(take.result.subjects for take in takes),
-        ),
-        name="judge",
-    )
+def _judging(
+    drawing: GenerateImage,
+) -> Callable[[Context, Sequence[Take[Picture]]], Awaitable[Judgement]]:
+    """Who judges takes of a drawing."""
+
+    async def judged(ctx: Context, takes: Sequence[Take[Picture]]) -> Judgement:
+        return await ctx.call(
+            Judge(
+                images=tuple(take.result.image for take in takes),
+                prompt=drawing.prompt,
+                palette=drawing.palette,
+                space=drawing.space,
+                subjects=tuple(take.result.subjects for take in takes),
+            ),
+            name="judge",
+        )
+
+    return judged

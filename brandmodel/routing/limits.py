@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from brandmodel.routing.prices import price_for
 from brandmodel.tasks import Request, Target, Usage, assets_in
 
+_SLOT = re.compile(r"\{\{\s*reference\s*\}\}")
 _Measure = Callable[[Request[Any], Usage, Usage], float]
 
 
@@ -24,6 +27,22 @@ def refused(target: Target, request: Request[Any]) -> str:
     if target.price and price_for(target.price, most.lines) is None:
         return f"size: {most.lines} lines, at most {target.price[-1].max_lines}"
     return ""
+
+
+def keeps(target: Target, request: Request[Any]) -> bool:
+    """Whether a target keeps to the reference that a request brings along, if it brings one.
+
+    A row that maps fields says so by mapping it. Wires of their own see pictures, unless the row sets
+    ``references = false``.
+    """
+    reference = getattr(request, "reference", None)
+    if reference is None:
+        return True
+    settings = target.settings
+    if "map" in settings or "workflow" in settings:
+        workflow = json.dumps(settings.get("workflow"))
+        return "reference" in settings.get("map", {}) or bool(_SLOT.search(workflow))
+    return settings.get("references", True) and reference.media_type.startswith("image/")
 
 
 def _side(request: Request[Any]) -> float:

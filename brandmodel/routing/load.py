@@ -215,6 +215,10 @@ def _check_task(file: str, task: str, row: TaskRow, targets: Mapping[str, Target
     ids = row.listed()
     if not (row.targets or row.workhorse):
         raise TableError(file, key, "expected `targets`, or `workhorse` and perhaps `hero`")
+    if row.cascade is not None and not (row.workhorse and row.hero):
+        raise TableError(
+            file, f"{key}.cascade", "expected a list for `workhorse` and one for `hero` beside it"
+        )
     for id_ in ids:
         target = targets.get(id_)
         if target is None:

@@ -130,6 +130,16 @@ class TargetRow(_Row):
     settings: dict[str, Any] = {}
 
 
+class CascadeRow(_Row):
+    """``cascade`` of a task: its workhorse goes first, and its hero only where that is not good enough.
+
+    Attributes:
+        below: the judge's score, from 0 to 1, below which the hero is asked.
+    """
+
+    below: Annotated[float, Field(gt=0, le=1)]
+
+
 class TaskRow(_Row):
     """``[tasks] Task = {...}`` of a published model.
 
@@ -140,6 +150,7 @@ class TaskRow(_Row):
         stand_in: a local target may serve when every other fails; shown as one, never kept.
         on_refusal: what a target's refusal does: ``stop`` the step, or let the ``next`` one try.
         deadline_s: for the whole step, over all its targets.
+        cascade: where nobody asked for a tier, the hero's turn comes only after the judge's word.
     """
 
     targets: list[str] = []
@@ -150,6 +161,7 @@ class TaskRow(_Row):
     stand_in: bool = False
     on_refusal: Literal["stop", "next"] = "stop"
     deadline_s: Count | None = None
+    cascade: CascadeRow | None = None
 
     def listed(self) -> list[str]:
         """Every target of every list."""

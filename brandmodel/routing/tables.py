@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from brandmodel.errors import InvalidRequestError, TableError
-from brandmodel.routing.limits import refused
+from brandmodel.routing.limits import keeps, refused
 from brandmodel.routing.schema import ModelFile, Policy, TaskRow
 from brandmodel.tasks import Request, Target, Tier
 
@@ -66,6 +66,20 @@ class ModelTable:
     def options(self, recipe: str, tier: Tier) -> Mapping[str, Any]:
         """The table's settings for a recipe at a tier."""
         return self.model.recipes.get(recipe, {}).get(tier, {})
+
+    @property
+    def cascades(self) -> Mapping[str, float]:
+        """The score below which the hero is asked, for each task that cascades."""
+        return {
+            task: row.cascade.below
+            for task, row in self.model.tasks.items()
+            if row.cascade is not None and row.workhorse and row.hero
+        }
+
+    @property
+    def tiered(self) -> frozenset[str]:
+        """Tasks for which the tiers differ."""
+        return frozenset(task for task, row in self.model.tasks.items() if row.hero)
 
     def route(self, request: Request[Any], tier: Tier, *, today: datetime.date) -> Route:
         """Targets for a request.
@@ -164,6 +178,8 @@ def _able(targets: list[Target], request: Request[Any], *, stand_in: bool) -> li
     own = [t for t in targets if stand_in or t.grade == targets[0].grade]
     why = {t.id: refused(t, request) for t in own}
     able = [t for t in own if not why[t.id]]
+    # One that cannot see the reference would be paid for another picture than the one that was approved.
+    able = [t for t in able if keeps(t, request)] or able
     if not able:
         raise InvalidRequestError(
             f"{type(request).__name__} asks for more than any target can do",

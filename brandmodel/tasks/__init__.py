@@ -43,7 +43,7 @@ from brandmodel.tasks.calls import (
     provider,
 )
 from brandmodel.tasks.chat import Chat, ChatReply, Finish, Message, Source, Tool, ToolCall
-from brandmodel.tasks.context import Context, Take, Waiting
+from brandmodel.tasks.context import Context, Judged, Take, Waiting
 from brandmodel.tasks.embedding import Embed, Embeddings
 from brandmodel.tasks.film import (
     Beat,
@@ -167,6 +167,7 @@ __all__ = [
     "Job",
     "Judge",
     "JudgeSpeech",
+    "Judged",
     "Judgement",
     "Kit",
     "Line",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -130,6 +130,15 @@ class Request(Value, Generic[R]):
     def sketch_of_model(self) -> R:
         """The dearest continuation where a model makes it, which need not keep to size or length."""
         return self.sketch(dear=True)
+
+    def keeping_to(self, draft: R) -> Self:
+        """The same request, kept to what a draft has in its place; as it is where the task cannot."""
+        return self
+
+    @classmethod
+    def keeps(cls) -> bool:
+        """Whether the task can keep to what a draft has."""
+        return next(base for base in cls.__mro__ if "keeping_to" in vars(base)) is not Request
 
     def usage(self, result: R) -> Usage:
         """What making this result consumed, as far as it can be told from both."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from brandmodel.tasks._base import R, Request, Tier, Value
+from brandmodel.tasks.judging import Judgement
 from brandmodel.tasks.values import Kit
 
 T = TypeVar("T")
@@ -21,6 +22,21 @@ class Take(Generic[R]):
 
     id: str
     result: R
+
+
+@dataclass(frozen=True, slots=True)
+class Judged(Generic[R]):
+    """Takes that were made and judged.
+
+    Attributes:
+        seen: every take so far, by the letters in which they came.
+        best: index of the best of them.
+        verdict: the judge's last word.
+    """
+
+    seen: tuple[Take[R], ...]
+    best: int
+    verdict: Judgement
 
 
 class Waiting(BaseException):
@@ -55,6 +71,13 @@ class Context(Protocol):
         """The moment this run began: the only time there is."""
         ...
 
+    def finishes(self, task: type[Request[Any]]) -> bool:
+        """Whether this run makes a draft's final and the hero makes this task anew for it.
+
+        There is one take then, and it is kept: it is worth its full size at once.
+        """
+        ...
+
     def options(self, schema: type[V]) -> V:
         """The published model's settings for this recipe and tier."""
         ...
@@ -82,6 +105,29 @@ class Context(Protocol):
 
     async def takes(self, request: Request[R], *, name: str, count: int) -> Sequence[Take[R]]:
         """Several alternatives of one step; called again, the same set comes back."""
+        ...
+
+    async def cascade(
+        self,
+        request: Request[R],
+        *,
+        name: str,
+        judge: Callable[[Context, Sequence[Take[R]]], Awaitable[Judgement]],
+        count: int = 1,
+        before: Judged[R] | None = None,
+    ) -> Judged[R]:
+        """Takes of one step, judged; where the table cascades, the workhorse's before the hero's.
+
+        The hero is only asked where the judge rejects the workhorse's best, or gives it less than the
+        table's threshold; the better of both is kept. Everywhere else the run's tier is asked at once.
+
+        Args:
+            request: what is made.
+            name: of the step.
+            judge: names the best of some takes, by calls of the context that it is given.
+            count: takes of each tier.
+            before: what was seen before, for another round: its best is judged beside the new takes.
+        """
         ...
 
     async def review(self, offered: Sequence[Take[R]], *, name: str, best: int = 0) -> Take[R]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from pydantic import Field
 
@@ -66,6 +66,7 @@ class GenerateImage(_MakesPicture):
         label: words on the product's label, for makers that can write.
         plinth: leave the place of the product empty; a photograph is put there later.
         reference: keep to this picture's composition (promotion of an approved draft).
+        scene: what ``Picture.scene`` says of the reference, for makers that can draw it again.
     """
 
     stage: ClassVar[Stage] = "generate"
@@ -79,10 +80,15 @@ class GenerateImage(_MakesPicture):
     label: str = ""
     plinth: bool = False
     reference: Asset | None = None
+    scene: str = ""
 
     def expected_size(self) -> tuple[int, int]:
         """The size asked for."""
         return self.width, self.height
+
+    def keeping_to(self, draft: Picture) -> Self:
+        """With the draft's picture as its reference."""
+        return self.model_copy(update={"reference": draft.image, "scene": draft.scene})
 
 
 class EditImage(_MakesPicture):

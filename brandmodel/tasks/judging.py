@@ -48,6 +48,11 @@ class Judgement(Result):
     good: bool = True
     why: str = ""
 
+    def suffices(self, below: float) -> bool:
+        """Whether the best is good, and its score not below a threshold; one without scores is as said."""
+        total = self.scores[self.best].total if self.best < len(self.scores) else 1.0
+        return self.good and total >= below
+
 
 class Judge(Request[Judgement]):
     """Score pictures against what was asked and name the best."""
@@ -61,8 +66,8 @@ class Judge(Request[Judgement]):
     subjects: tuple[tuple[Box, ...], ...] = ()
 
     def sketch(self, *, dear: bool) -> Judgement:
-        """All alike: good at once, or never good enough."""
-        scores = tuple(Score(total=0.0) for _ in self.images)
+        """All alike: as good as can be at once, or never good enough."""
+        scores = tuple(Score(total=0.0 if dear else 1.0) for _ in self.images)
         return Judgement(scores=scores, good=not dear)
 
     def usage(self, result: Judgement) -> Usage:
@@ -90,8 +95,9 @@ class JudgeSpeech(Request[Judgement]):
     text: str
 
     def sketch(self, *, dear: bool) -> Judgement:
-        """All alike."""
-        return Judgement(scores=tuple(Score(total=0.0) for _ in self.takes))
+        """All alike: as good as can be at once, or never good enough."""
+        scores = tuple(Score(total=0.0 if dear else 1.0) for _ in self.takes)
+        return Judgement(scores=scores, good=not dear)
 
     def usage(self, result: Judgement) -> Usage:
         """Seconds listened to, and the words."""

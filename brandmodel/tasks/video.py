@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -50,6 +50,8 @@ class AnimateImage(Request[Clip]):
     Attributes:
         scene: what ``Picture.scene`` says; a maker that knows the scene moves with true depth.
         subjects: handed on, and kept in the frame.
+        reference: a clip to keep to, for makers that take one. Promotion gives none: it is the picture
+            that says the composition, and that one is kept to its draft.
     """
 
     stage: ClassVar[Stage] = "generate"
@@ -82,7 +84,7 @@ class GenerateVideo(Request[Clip]):
     """Make a clip from words.
 
     Attributes:
-        reference: keep to this picture's look.
+        reference: keep to this picture's look, or to this clip (promotion of an approved draft).
     """
 
     stage: ClassVar[Stage] = "generate"
@@ -106,6 +108,10 @@ class GenerateVideo(Request[Clip]):
     def usage(self, result: Clip) -> Usage:
         """Seconds, by size."""
         return _moving(self.duration_s, self.width, self.height)
+
+    def keeping_to(self, draft: Clip) -> Self:
+        """With the draft's clip as its reference."""
+        return self.model_copy(update={"reference": draft.video})
 
 
 class InterpolateFrames(Request[Clip]):

@@ -356,6 +356,45 @@ def test_a_request_that_no_target_can_take_is_refused_before_anything_is_paid(wr
     assert "far" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("lines", "media_type", "seen"),
+    [
+        ("", "image/png", True),
+        ("", "video/mp4", False),
+        ("settings = { references = false }", "image/png", False),
+        ('settings = { map = { prompt = "p" } }', "image/png", False),
+        ('settings = { map = { reference = "p" } }', "video/mp4", True),
+        ('settings = { map = {}, workflow = "w.json" }', "image/png", True),
+    ],
+)
+def test_a_target_that_sees_no_reference_is_passed_over(
+    write: Write, lines: str, media_type: str, seen: bool
+) -> None:
+    """If there is another; else it serves, and its provider says what could not be honoured."""
+    rows = f'[a]\ntasks = ["GenerateImage"]\n{lines}\n[b]\ntasks = ["GenerateImage"]\n'
+    other = 'settings = { map = { reference = "r" } }\n'
+    head = '[model]\nname = "m"\ndefault = true\n[tasks]\n'
+    folder = write(
+        **{
+            "vendors": VENDORS + '[far]\nprovider = "fal"\n',
+            "targets/far": rows + other,
+            "m": head + 'GenerateImage = ["far/a", "far/b"]\n',
+            "n": head.replace('"m"', '"n"').replace("true", "false")
+            + 'GenerateImage = ["far/a"]\n',
+        }
+    )
+    (folder / "w.json").write_text('{"4": {"inputs": {"image": "{{ reference }}"}}}')
+    reference = Asset(sha256="0" * 64, media_type=media_type, size=0)
+    request = GenerateImage(prompt="x", reference=reference)
+    served = {
+        name: [
+            t.id for t in _loaded(folder).model(name).route(request, "hero", today=TODAY).targets
+        ]
+        for name in ("m", "n")
+    }
+    assert served == {"m": ["far/a", "far/b"] if seen else ["far/b"], "n": ["far/a"]}
+
+
 def test_a_stand_in_takes_what_no_vendor_can_and_is_of_its_own_grade(write: Write) -> None:
     tables = _limited(write, "limits = { max_side = 64 }", stand_in=", stand_in = true")
     route = tables.model("m").route(GenerateImage(prompt="x"), "hero", today=TODAY)

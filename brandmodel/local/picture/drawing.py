@@ -20,7 +20,12 @@ _ENGINES = {
 
 
 def generate(request: GenerateImage, desk: Desk) -> Picture:
-    """Parse the words into a scene and draw it; notes name the words that could not be honoured."""
+    """Parse the words into a scene and draw it; notes name the words that could not be honoured.
+
+    A picture of our own that is to be kept to is drawn again, at the size that is asked for now.
+    """
+    if request.scene:
+        return _drawn(SCENE.validate_json(request.scene), request.width, request.height, desk, ())
     scene, ignored = scene_of(
         request.prompt,
         palette=request.palette,
@@ -31,6 +36,8 @@ def generate(request: GenerateImage, desk: Desk) -> Picture:
         plinth=request.plinth,
     )
     notes = (f"the local studio cannot draw: {', '.join(ignored)}",) if ignored else ()
+    if request.reference is not None:
+        notes = (*notes, "the local studio cannot keep to a picture that it did not draw")
     return _drawn(scene, request.width, request.height, desk, notes)
 
 

@@ -26,7 +26,7 @@ def clip_of(call: Call, video: bytes | Remote, told: Usage | None = None) -> Mad
     subjects = request.subjects if isinstance(request, AnimateImage) else ()
 
     def clip(assets: Sequence[Asset]) -> Clip:
-        notes = length_note(assets[0], request.duration_s)
+        notes = (*length_note(assets[0], request.duration_s), *_unseen(request))
         return Clip(video=assets[0], subjects=subjects, notes=notes)
 
     return Made(clip, media=[("video", video)], usage=measured(known, told))
@@ -36,9 +36,21 @@ def shown_in(request: Moving) -> tuple[list[Asset], str]:
     """(pictures that go along, what the model shall do with them)."""
     if isinstance(request, AnimateImage):
         return [request.image], "image_to_video"
-    if request.reference is not None:
+    if request.reference is not None and _is_picture(request.reference):
         return [request.reference], "reference_to_video"
     return [], "text_to_video"
+
+
+def _unseen(request: Moving) -> tuple[str, ...]:
+    """A note on a reference that these models cannot look at: they take pictures, and no clips."""
+    seen = request.reference is None or (
+        isinstance(request, GenerateVideo) and _is_picture(request.reference)
+    )
+    return () if seen else ("reference could not be honoured",)
+
+
+def _is_picture(asset: Asset) -> bool:
+    return asset.media_type.startswith("image/")
 
 
 def words_of(request: Moving) -> str:

@@ -29,7 +29,7 @@ from brandmodel.providers._errors import failure
 from brandmodel.providers._events import Event
 from brandmodel.providers._http import Reply
 from brandmodel.providers._wire import Made, Pending, Remote
-from brandmodel.providers.google import predictions
+from brandmodel.providers.google import predictions, video
 from brandmodel.providers.google.embedding import read_embed
 from brandmodel.providers.google.interactions import polled_interaction, read_interaction
 from brandmodel.providers.google.pictures import read_picture
@@ -294,3 +294,21 @@ def _equal(made: Made, chunks: list[types.GenerateContentResponse], one: Exchang
     ), one.name
     shown = [one for one in usage.prompt_tokens_details or () if one.modality == "IMAGE"]
     assert made.usage.image_tokens_in == sum(one.token_count or 0 for one in shown), one.name
+
+
+@pytest.mark.parametrize(
+    ("media_type", "task", "notes"),
+    [
+        ("image/png", "reference_to_video", ()),
+        ("video/mp4", "text_to_video", ("reference could not be honoured",)),
+    ],
+)
+def test_a_clip_to_keep_to_is_not_sent_as_a_picture(
+    store: FolderStore, media_type: str, task: str, notes: tuple[str, ...]
+) -> None:
+    given = Asset(sha256="2" * 64, media_type=media_type, size=1)
+    request = GenerateVideo(prompt="Waves.", reference=given)
+    assert video.shown_in(request)[1] == task
+    clip = Asset(sha256="1" * 64, media_type="video/mp4", size=1, duration_s=5.0)
+    made = video.clip_of(a_call(request, store), b"")
+    assert made.result([clip]) == Clip(video=clip, notes=notes)
