@@ -186,7 +186,7 @@ async def test_the_saving_is_printed(house: House, capsys: pytest.CaptureFixture
         record = await model.engine.run_of(made.run_id)
         steps = await model.engine.journal.run_steps(made.run_id)
     show_result(made, {}, seed=0, form="words")
-    show_run(record, steps, as_json=False)
+    show_run(record, steps, [], as_json=False)
     assert capsys.readouterr().out.count("saved  $0.4600 saved by cascades") == 2
     show_result(made, {}, seed=0, form="json")
     assert json.loads(capsys.readouterr().out)["receipt"]["saved_usd"] == pytest.approx(0.46)

@@ -50,7 +50,7 @@ def sample(task: str, store: FolderStore) -> Request[Any]:
     }
     fields = TASKS[task].model_fields
     given = {name: value for name, value in known.items() if name in fields}
-    if task == "UpscaleImage" or task == "AnimateImage":
+    if task in ("GenerateImage", "UpscaleImage", "AnimateImage"):
         given.pop("scene")
     return TASKS[task](**given)
 

@@ -284,7 +284,7 @@ async def test_a_picture_at_an_inner_address_is_not_fetched(
 async def test_a_picture_that_cannot_be_reached_was_paid_all_the_same(
     wire: OpenAIWire, call: MakeCall, server: Server
 ) -> None:
-    server.says({"data": [{"url": "https://nowhere.invalid/x.png"}]})
+    server.says({"data": [{"url": "https://localhost/x.png"}]})
     with pytest.raises(BadResultError) as caught:
         await wire.start(call(CAT, base_url=server.url))
     assert caught.value.started
