@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import hashlib
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -151,6 +151,10 @@ class RecipeContext:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            for branch in branches:
+                # One that had no turn yet would be warned of as never awaited.
+                if isinstance(branch, Coroutine):
+                    branch.close()
             raise
         _raise_once([e for e in ended if isinstance(e, BaseException)])
         done = [pair for pair in ended if not isinstance(pair, BaseException)]

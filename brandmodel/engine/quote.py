@@ -174,9 +174,8 @@ class Sketching:
         return result  # type: ignore[return-value]
 
     def _sketch(self, request: Request[Res], grade: str) -> Res:
-        if self._dear and grade == "model":
-            return request.sketch_of_model()
-        return request.sketch(dear=self._dear)
+        sketch = request.sketch_of_model if grade == "model" else request.sketch
+        return sketch(dear=self._dear)
 
     async def _price(
         self, request: Request[Any], name: str, known: bool, target: str, targets: Sequence[Any]

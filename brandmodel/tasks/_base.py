@@ -127,9 +127,9 @@ class Request(Value, Generic[R]):
         """A typed, free stand-in for the result: the cheapest or dearest continuation."""
         raise NotImplementedError(f"{type(self).__name__} cannot be quoted: it has no sketch")
 
-    def sketch_of_model(self) -> R:
-        """The dearest continuation where a model makes it, which need not keep to size or length."""
-        return self.sketch(dear=True)
+    def sketch_of_model(self, *, dear: bool) -> R:
+        """The same where a model makes it, which need not keep to size or length."""
+        return self.sketch(dear=dear)
 
     def keeping_to(self, draft: R) -> Self:
         """The same request, kept to what a draft has in its place; as it is where the task cannot."""

@@ -125,9 +125,9 @@ class ComposeMusic(Request[Music]):
         beats = tuple(i / 2 for i in range(int(self.duration_s * 2)))
         return Music(audio=sketched_sound(self.duration_s), bpm=120.0, beats_s=beats)
 
-    def sketch_of_model(self) -> Music:
-        """Of the right length, without beats, so that they have to be found."""
-        return Music(audio=sketched_sound(self.duration_s))
+    def sketch_of_model(self, *, dear: bool) -> Music:
+        """At the dearest without beats, so that they have to be found."""
+        return Music(audio=sketched_sound(self.duration_s)) if dear else self.sketch(dear=False)
 
     def usage(self, result: Music) -> Usage:
         """Seconds; a second of sound counts as ten tokens."""

@@ -28,6 +28,10 @@ class Picture(Result):
     scene: str = ""
 
 
+_AMPLE = 4
+"""How many times larger than what was asked the most generous model draws."""
+
+
 def pixels(width: int | None, height: int | None) -> int:
     """Pixel count of a size that may be unknown."""
     return (width or 0) * (height or 0)
@@ -45,10 +49,14 @@ class _MakesPicture(Request[Picture]):
         width, height = self.expected_size()
         return Picture(image=sketched("image/png", width=width, height=height))
 
-    def sketch_of_model(self) -> Picture:
-        """Half as large, so that it has to be enlarged."""
+    def sketch_of_model(self, *, dear: bool) -> Picture:
+        """Half as large, so that it has to be enlarged; or so large that it never has."""
         width, height = self.expected_size()
-        return Picture(image=sketched("image/png", width=-(-width // 2), height=-(-height // 2)))
+        if dear:
+            width, height = -(-width // 2), -(-height // 2)
+        else:
+            width, height = (min(side * _AMPLE, LARGEST_SIDE) for side in (width, height))
+        return Picture(image=sketched("image/png", width=width, height=height))
 
     def usage(self, result: Picture) -> Usage:
         """One image of its pixel count."""

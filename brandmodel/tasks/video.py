@@ -71,9 +71,10 @@ class AnimateImage(Request[Clip]):
         """Of the right size and length."""
         return Clip(video=sketched_video(self.width, self.height, self.duration_s))
 
-    def sketch_of_model(self) -> Clip:
-        """Half as long, so that it has to be slowed down."""
-        return Clip(video=sketched_video(self.width, self.height, self.duration_s / 2))
+    def sketch_of_model(self, *, dear: bool) -> Clip:
+        """At the dearest half as long, so that it has to be slowed down."""
+        length_s = self.duration_s / 2 if dear else self.duration_s
+        return Clip(video=sketched_video(self.width, self.height, length_s))
 
     def usage(self, result: Clip) -> Usage:
         """Seconds, by size."""
@@ -101,9 +102,10 @@ class GenerateVideo(Request[Clip]):
         """Of the right size and length."""
         return Clip(video=sketched_video(self.width, self.height, self.duration_s))
 
-    def sketch_of_model(self) -> Clip:
-        """Half as long, so that it has to be slowed down."""
-        return Clip(video=sketched_video(self.width, self.height, self.duration_s / 2))
+    def sketch_of_model(self, *, dear: bool) -> Clip:
+        """At the dearest half as long, so that it has to be slowed down."""
+        length_s = self.duration_s / 2 if dear else self.duration_s
+        return Clip(video=sketched_video(self.width, self.height, length_s))
 
     def usage(self, result: Clip) -> Usage:
         """Seconds, by size."""

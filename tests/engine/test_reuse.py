@@ -9,6 +9,7 @@ import pytest
 
 from brandmodel.engine.receipt import Event
 from brandmodel.errors import InvalidRequestError, RecipeError, RunCancelled
+from brandmodel.model import AsyncRun
 from brandmodel.recipes import recipe
 from brandmodel.tasks import Brief, Context
 from tests.engine.fakes import Render, vendor
@@ -58,6 +59,32 @@ async def test_cancel_keeps_what_is_finished(tmp_path: Path) -> None:
         fake.latency_s = 0
         again = await model.run("x", recipe="two")
     assert [s.status for s in again.receipt.steps] == ["reused", "ran"]
+
+
+async def test_a_branch_that_had_no_turn_yet_is_closed_when_its_run_is_stopped(
+    tmp_path: Path,
+) -> None:
+    begun: list[str] = []
+    runs: list[AsyncRun] = []
+
+    async def stops() -> None:
+        begun.append("first")
+        runs[0]._execution.task.cancel()
+
+    async def never_begins() -> None:
+        begun.append("second")
+
+    async def branching(ctx: Context, brief: Brief) -> dict[str, str]:
+        await ctx.call(Render(text="x"), name="before")
+        await ctx.gather(stops(), never_begins())
+        return {}
+
+    recipe("branching", makes="text/plain")(branching)
+    async with vendor().model(tmp_path) as model:
+        runs.append(await model.start("x", recipe="branching"))
+        with pytest.raises(RunCancelled):
+            await runs[0].wait()
+    assert begun == ["first"]
 
 
 async def test_one_cancelled_run_does_not_take_its_twin_with_it(tmp_path: Path) -> None:

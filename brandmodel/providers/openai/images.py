@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -12,12 +11,12 @@ from brandmodel.errors import BadResponseError
 from brandmodel.providers._http import Ask, Part, Reply
 from brandmodel.providers._json import fields, items, text, unpacked
 from brandmodel.providers._prompts import picture_words
-from brandmodel.providers._sizes import nearest_ratio, nearest_size, sized
+from brandmodel.providers._sizes import nearest_ratio, nearest_size, size_note, sized
 from brandmodel.providers._wire import File, Files, Made, Operation, Remote
 from brandmodel.providers.openai._bill import charged, usage_of
 from brandmodel.providers.openai._inband import last_event
 from brandmodel.providers.openai._rows import asked, asked_form
-from brandmodel.tasks import Asset, Call, EditImage, GenerateImage, Picture, Usage
+from brandmodel.tasks import Call, EditImage, GenerateImage, Picture, Usage
 
 _STEP = 16
 _LONGEST, _MOST_PIXELS = 3840, 3840 * 2160
@@ -58,7 +57,7 @@ def read_picture(call: Call, reply: Reply) -> Made:
     body = last_event(reply, *_DRAWN)
     first = fields(next(iter(items(body.get("data"))), body))
     return Made(
-        lambda assets: Picture(image=assets[0], notes=_notes(assets, size)),
+        lambda assets: Picture(image=assets[0], notes=size_note(assets[0], size)),
         media=[("image", _drawn(first))],
         usage=_usage(body, size),
         usd_nano=charged(body.get("usage")),
@@ -145,13 +144,6 @@ def _usage(body: dict[str, Any], size: tuple[int, int]) -> Usage | None:
         images=1,
         pixels=width * height,
     )
-
-
-def _notes(assets: Sequence[Asset], size: tuple[int, int]) -> tuple[str, ...]:
-    made = assets[0].width, assets[0].height
-    if made == size or None in made:
-        return ()
-    return (f"made at {made[0]} x {made[1]}; {size[0]} x {size[1]} was asked for",)
 
 
 Kind = Literal["GenerateImage", "EditImage"]
