@@ -7,11 +7,11 @@ SDK every span is a no-op.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from opentelemetry.trace import Span
+    from opentelemetry.trace import Span, Tracer
 
 RUN_SPAN = "invoke_workflow {model}"
 STEP_SPAN = "step {name}"
@@ -35,17 +35,19 @@ AGENT_NAME = "gen_ai.agent.name"
 ERROR_TYPE = "error.type"
 
 
-@contextmanager
-def span(name: str, attributes: Mapping[str, Any]) -> Generator[Span]:
+def span(name: str, attributes: Mapping[str, Any]) -> AbstractContextManager[Span]:
     """A span that is current inside the block; an error is named on it and raised on."""
     from opentelemetry import trace
 
     provider = trace.get_tracer_provider()
     if isinstance(provider, trace.ProxyTracerProvider):
         # Nobody listens.
-        yield trace.INVALID_SPAN
-        return
-    tracer = provider.get_tracer("brandmodel")
+        return nullcontext(trace.INVALID_SPAN)
+    return _recorded(provider.get_tracer("brandmodel"), name, attributes)
+
+
+@contextmanager
+def _recorded(tracer: Tracer, name: str, attributes: Mapping[str, Any]) -> Generator[Span]:
     with tracer.start_as_current_span(name, attributes=dict(attributes)) as current:
         try:
             yield current

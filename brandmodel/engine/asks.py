@@ -63,6 +63,10 @@ class Obtained:
     notes: tuple[str, ...] = ()
     attempts: tuple[AttemptReceipt, ...] = ()
 
+    def after(self, trail: Trail) -> Obtained:
+        """The same with every try that led to it."""
+        return Obtained(self.record, self.result, self.ran, self.notes, (*trail.attempts,))
+
 
 @dataclass(slots=True)
 class Trail:

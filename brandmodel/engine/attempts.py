@@ -111,14 +111,14 @@ class Attempts:
                     raise
                 trail.failures.append(error)
             else:
-                return replace(made, attempts=(*trail.attempts,))
+                return made.after(trail)
         for target in ask.route.stand_ins:
             try:
                 made = await self._stand_in(ask, target)
             except ProviderError as error:
                 trail.failures.append(error)
             else:
-                return replace(made, attempts=(*trail.attempts,))
+                return made.after(trail)
         raise _all_failed(ask, trail)
 
     async def stream(self, ask: Ask) -> AsyncIterator[str | Obtained]:
@@ -363,15 +363,17 @@ class Attempts:
         provider = self.provider_of(call.target)
         begun = hold.begun if hold else None
         left_s = trail.left_s()
-        if left_s is None and hold is not None:
-            left_s = LONGEST_JOB_S
         try:
+            if begun is None:
+                begun = await self._started(provider, call, left_s)
+                if isinstance(begun, Job) and hold is not None:
+                    await self.books.written_down(hold, begun)
+            if not isinstance(begun, Job):
+                return begun
+            left_s = trail.left_s()
+            if left_s is None and hold is not None:
+                left_s = LONGEST_JOB_S
             async with asyncio.timeout(left_s):
-                if begun is None:
-                    async with self.health.slot(call.target):
-                        begun = await provider.start(call)
-                    if isinstance(begun, Job) and hold is not None:
-                        await self.books.written_down(hold, begun)
                 return await self._followed(provider, begun, call, hold)
         except TimeoutError:
             if isinstance(begun, Job) and isinstance(provider, LongProvider):
@@ -379,12 +381,19 @@ class Attempts:
                     await provider.cancel(begun, call)
             raise ProviderTimeoutError("it was not finished in time") from None
 
+    async def _started(self, provider: Provider, call: Call, left_s: float | None) -> Done | Job:
+        """The answer, or the job that it begins; every wire ends by itself what never answers."""
+        if left_s is not None:
+            async with asyncio.timeout(left_s):
+                return await self._started(provider, call, None)
+        async with self.health.slot(call.target):
+            return await provider.start(call)
+
     async def _followed(
-        self, provider: Provider, answer: Done | Job, call: Call, hold: Hold | None
+        self, provider: Provider, begun: Job, call: Call, hold: Hold | None
     ) -> Done:
         """Look at a job until it is done. That a look failed says nothing about the job."""
-        if not isinstance(answer, Job):
-            return answer
+        answer: Done | Job = begun
         if not isinstance(provider, LongProvider):
             raise UnavailableError("a job was started that nothing here can follow")
         wish_s, failed = 0.0, 0

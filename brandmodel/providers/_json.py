@@ -13,6 +13,8 @@ from typing import Any, cast
 
 from brandmodel.errors import BadResponseError
 
+_NUMBERS = (int, float)
+
 
 def fields(value: Any) -> dict[str, Any]:
     """An object; empty where it is none."""
@@ -48,13 +50,16 @@ def text(value: Any) -> str:
 
 def count(value: Any) -> int:
     """A count; 0 where it is none."""
-    sound = isinstance(value, int | float) and value == value and 0 < value < 1e18
+    # Most are missing, or counts already.
+    if not value:
+        return 0
+    sound = isinstance(value, _NUMBERS) and value == value and 0 < value < 1e18
     return int(value) if sound else 0
 
 
 def number(value: Any) -> float:
     """A finite number; 0 where it is none."""
-    sound = isinstance(value, int | float) and not isinstance(value, bool)
+    sound = isinstance(value, _NUMBERS) and not isinstance(value, bool)
     return float(value) if sound and abs(value) < 1e300 else 0.0
 
 

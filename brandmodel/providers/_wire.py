@@ -160,6 +160,30 @@ class Operation:
 
 
 @dataclass(slots=True)
+class _Named:
+    """See ``Wire``; a class, since a generator costs each call twice as much."""
+
+    keys: Keys
+    target: Target
+    reply: Reply | None
+
+    def __enter__(self) -> None:
+        """Nothing is done before there is an error."""
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        """Name what is missing in it."""
+        if not isinstance(error, ProviderError):
+            return
+        error.vendor = error.vendor or _vendor(self.target)
+        key = self.keys(self.target)
+        error.detail, error.code = hidden(error.detail, key), hidden(error.code, key)
+        # What lies behind it may hold the request, or what came back.
+        error.__cause__ = error.__context__ = None
+        if self.reply is not None:
+            error.request_ids = error.request_ids or _keyless(self.reply.ids, key)
+
+
+@dataclass(slots=True)
 class Wire:
     """A provider made of operations; subclasses say which, and how the vendor wants its key.
 
@@ -309,20 +333,9 @@ class Wire:
         carried = {name: key} if name and key else self.headers(key)
         return {**target.settings.get("headers", {}), **carried}
 
-    @contextmanager
-    def _named(self, target: Target, reply: Reply | None = None) -> Generator[None]:
+    def _named(self, target: Target, reply: Reply | None = None) -> _Named:
         """Errors leave with vendor and call named in them for operators, and the key out of them."""
-        try:
-            yield
-        except ProviderError as error:
-            error.vendor = error.vendor or _vendor(target)
-            key = self.keys(target)
-            error.detail, error.code = hidden(error.detail, key), hidden(error.code, key)
-            # What lies behind it may hold the request, or what came back.
-            error.__cause__ = error.__context__ = None
-            if reply is not None:
-                error.request_ids = error.request_ids or _keyless(reply.ids, key)
-            raise
+        return _Named(self.keys, target, reply)
 
     def _base(self, target: Target) -> str:
         return base_url(target) or self.base_url

@@ -20,7 +20,7 @@ import asyncio
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -116,7 +116,7 @@ def _metered(call: Call, metrics: dict[str, Any]) -> tuple[Usage | None, int | N
     if not into and not out:
         return None, usd_nano
     known = call.request.usage(call.request.sketch(dear=True))
-    return replace(known, tokens_in=into, tokens_out=out), usd_nano
+    return known._replace(tokens_in=into, tokens_out=out), usd_nano
 
 
 def _created_at(told: dict[str, Any]) -> float:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from brandmodel.errors import (
@@ -59,6 +58,35 @@ class Vitals:
     waiting: list[asyncio.Future[None]] = field(default_factory=list[asyncio.Future[None]])
 
 
+@dataclass(slots=True)
+class Slot:
+    """``async with``: a call that runs now."""
+
+    vitals: Vitals
+
+    async def __aenter__(self) -> None:
+        """Wait for a turn."""
+        vitals = self.vitals
+        while vitals.busy >= max(1, int(vitals.limit)):
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            vitals.waiting.append(turn)
+            try:
+                await turn
+            finally:
+                if turn in vitals.waiting:
+                    vitals.waiting.remove(turn)
+        vitals.busy += 1
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Give the turn to who waits longest."""
+        vitals = self.vitals
+        vitals.busy -= 1
+        if vitals.waiting:
+            turn = vitals.waiting.pop(0)
+            if not turn.done():
+                turn.set_result(None)
+
+
 class Health:
     """The health of every target, in memory. It orders and delays calls; it never changes a key."""
 
@@ -95,27 +123,9 @@ class Health:
         seen = self.of(target).seconds
         return target.latency_s if seen is None else seen
 
-    @asynccontextmanager
-    async def slot(self, target: Target) -> AsyncGenerator[None]:
+    def slot(self, target: Target) -> Slot:
         """One of the target's calls at once; waits for one when all are taken."""
-        vitals = self.of(target)
-        while vitals.busy >= max(1, int(vitals.limit)):
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            vitals.waiting.append(turn)
-            try:
-                await turn
-            finally:
-                if turn in vitals.waiting:
-                    vitals.waiting.remove(turn)
-        vitals.busy += 1
-        try:
-            yield
-        finally:
-            vitals.busy -= 1
-            if vitals.waiting:
-                turn = vitals.waiting.pop(0)
-                if not turn.done():
-                    turn.set_result(None)
+        return Slot(self.of(target))
 
     def succeeded(self, target: Target, seconds: float) -> None:
         """A call was answered."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from fractions import Fraction
 
-from brandmodel.routing.tokens import token_cost, token_most
+from brandmodel.routing.tokens import ceiling, token_cost, token_most
 from brandmodel.tasks import Price, Target, Usage
 
 NANO = 1_000_000_000
@@ -16,7 +15,7 @@ NANO = 1_000_000_000
 def nano(dollars: float) -> int:
     """Nano-USD of dollars, rounded up: a price is never understated."""
     # As it is written, but for the dust of sums of floats.
-    return _ceiling(Decimal(repr(dollars)).quantize(Decimal("1e-12")))
+    return ceiling(Decimal(repr(dollars)).quantize(Decimal("1e-12")))
 
 
 def usd(nano_usd: int) -> float:
@@ -33,7 +32,7 @@ def cost(target: Target, usage: Usage) -> int:
         TableError: the row's ``tokens`` are in no list of prices.
     """
     if target.tokens and (usage.tokens_out or not target.price):
-        return _ceiling(token_cost(target, usage))
+        return token_cost(target, usage)
     return _units(target, usage)
 
 
@@ -46,18 +45,18 @@ def most(target: Target, usage: Usage) -> int:
     Raises:
         TableError: the row's ``tokens`` are in no list of prices.
     """
-    if usage.tokens_out:
-        usage = replace(usage, tokens_out=usage.tokens_out + target.thought_tokens)
+    if usage.tokens_out and target.thought_tokens:
+        usage = usage._replace(tokens_out=usage.tokens_out + target.thought_tokens)
     total = _units(target, usage)
     if target.tokens:
-        total += _ceiling(token_most(target, usage))
+        total += token_most(target, usage)
     return max(total, int(target.paid))
 
 
 def least(target: Target, usage: Usage) -> int:
     """Nano-USD that a call costs at least, from the least that it can consume: all of it cached."""
     if target.tokens:
-        return _ceiling(token_cost(target, replace(usage, tokens_cached=usage.tokens_in)))
+        return token_cost(target, usage._replace(tokens_cached=usage.tokens_in))
     return _units(target, usage)
 
 
@@ -72,10 +71,12 @@ def _units(target: Target, usage: Usage) -> int:
     price = price_for(target.price, usage.lines) or price_for(target.price, 0)
     if price is None:
         return 0
-    seconds = _billed_s(target.limits.get("durations_s"), usage.seconds)
     total = 0
     for unit, each in price.units.items():
-        amount, of = _seconds(seconds) if unit == "second" else _AMOUNTS[unit](usage)
+        if unit == "second":
+            amount, of = _seconds(_billed_s(target.limits.get("durations_s"), usage.seconds))
+        else:
+            amount, of = _AMOUNTS[unit](usage)
         total -= -each * amount // of
     return total
 
@@ -99,7 +100,3 @@ _AMOUNTS: Mapping[str, Callable[[Usage], tuple[int, int]]] = {
 def _billed_s(durations_s: Sequence[float] | None, seconds: float) -> float:
     """A vendor that makes clips of certain lengths makes, and bills, the next longer one."""
     return min((d for d in durations_s or () if d >= seconds), default=seconds)
-
-
-def _ceiling(dollars: Decimal) -> int:
-    return int((dollars * NANO).to_integral_value(rounding=ROUND_CEILING))

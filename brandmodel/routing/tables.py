@@ -176,16 +176,14 @@ def _listed(row: TaskRow, tier: Tier) -> list[str]:
 def _able(targets: list[Target], request: Request[Any], *, stand_in: bool) -> list[Target]:
     """Targets that can take a request; of another grade than the first only where one may stand in."""
     own = [t for t in targets if stand_in or t.grade == targets[0].grade]
-    why = {t.id: refused(t, request) for t in own}
-    able = [t for t in own if not why[t.id]]
-    # One that cannot see the reference would be paid for another picture than the one that was approved.
-    able = [t for t in able if keeps(t, request)] or able
+    able = [t for t in own if not refused(t, request)]
     if not able:
         raise InvalidRequestError(
             f"{type(request).__name__} asks for more than any target can do",
-            hint=f"{why[own[0].id]}",
+            hint=refused(own[0], request),
         )
-    return able
+    # One that cannot see the reference would be paid for another picture than the one that was approved.
+    return [t for t in able if keeps(t, request)] or able
 
 
 def _is_current(target: Target, today: datetime.date) -> bool:

@@ -122,7 +122,16 @@ class Chat(Request[ChatReply]):
         )
 
     def _asked(self) -> str:
-        return self.model_dump_json(exclude_defaults=True)
+        """All words that go out: the turns', and as JSON whatever comes with them."""
+        said = "".join([message.text for message in self.messages])
+        beside = [one for message in self.messages for one in message.tool_calls]
+        if not beside and not self.tools and self.answer_schema is None:
+            return said
+        return (
+            said
+            + self.model_dump_json(exclude_defaults=True, exclude={"messages"})
+            + "".join([one.model_dump_json() for one in beside])
+        )
 
     def _looks(self) -> int:
         return sum(len(message.assets) for message in self.messages)

@@ -139,7 +139,7 @@ def _collect(value: Any, found: list[Asset]) -> None:
     elif isinstance(value, Value):
         for member in value.__dict__.values():
             # Most fields are plain; a call of their own for each would be most of the work.
-            if type(member) not in _PLAIN:
+            if member and type(member) not in _PLAIN:
                 _collect(member, found)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field
@@ -140,7 +139,7 @@ class InterpolateFrames(Request[Clip]):
         asset = self.clip
         length_s = self.duration_s or asset.duration_s or 0.0
         made = _moving(length_s, asset.width or 0, asset.height or 0)
-        return replace(made, video_units=made.video_units / 10)
+        return made._replace(video_units=made.video_units / 10)
 
 
 class ShotOnFilm(Value):
@@ -251,4 +250,4 @@ class Assemble(Request[Film]):
     def usage(self, result: Film) -> Usage:
         """Encoding counts a hundredth of making."""
         made = _moving(self.duration_s, self.width, self.height)
-        return replace(made, video_units=made.video_units / 100)
+        return made._replace(video_units=made.video_units / 100)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from typing import Any
 
+import genai_prices
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from brandmodel.errors import TableError
 from brandmodel.routing import load_tables, nano, usd
 from brandmodel.routing.prices import NANO, cost, least, most
 from brandmodel.routing.schema import PriceRow
+from brandmodel.routing.tokens import token_cost
 from brandmodel.tasks import (
     Asset,
     GenerateImage,
@@ -176,6 +179,24 @@ def test_a_call_never_costs_more_than_its_bound_nor_less_than_its_least(
     fewest = Usage(tokens_in=into, tokens_out=out, seconds=float(seconds))
     if not (drawn or said or shown or written):
         assert least(priced, fewest) <= cost(priced, told)
+
+
+@pytest.mark.parametrize("tokens", LISTED)
+@settings(max_examples=20)
+@given(
+    into=st.one_of(counts, st.sampled_from([128_000, 200_000, 200_001, 272_000, 272_001])),
+    cached=counts,
+    out=counts,
+)
+def test_the_fast_way_to_price_words_comes_to_what_the_list_calculates(
+    tokens: str, into: int, cached: int, out: int
+) -> None:
+    cached = min(cached, into)
+    provider, _, name = tokens.partition(":")
+    told = genai_prices.Usage(input_tokens=into, cache_read_tokens=cached, output_tokens=out)
+    listed = genai_prices.calc_price(told, name, provider_id=provider).total_price * NANO
+    usage = Usage(tokens_in=into, tokens_cached=cached, tokens_out=out)
+    assert token_cost(target(tokens=tokens), usage) == math.ceil(listed)
 
 
 def test_beside_tokens_a_price_bounds_a_call_and_counts_until_they_are_told() -> None:

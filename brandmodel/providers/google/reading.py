@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from brandmodel.errors import BadResponseError, BadResultError, ProviderError
@@ -101,8 +100,7 @@ def measured(known: Usage, told: Usage | None) -> Usage:
     """What a request knows of its result's measures, with the tokens that the vendor counted."""
     if told is None:
         return known
-    return replace(
-        told,
+    return told._replace(
         images=known.images,
         pixels=known.pixels,
         lines=known.lines,

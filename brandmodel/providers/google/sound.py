@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from brandmodel.providers._http import Ask, Reply
 from brandmodel.providers._prompts import music_words
@@ -40,7 +39,7 @@ def read_speech(call: Call, reply: Reply) -> Made:
     known = request.usage(request.sketch(dear=True))
     if kind.lower().startswith(("audio/l16", "audio/pcm")):
         per_second = int(rate[1]) if rate else 24_000
-        known = replace(known, seconds=len(data) / 2 / per_second)
+        known = known._replace(seconds=len(data) / 2 / per_second)
         data = wav(data, per_second)
     speaker = _voice(call)
 

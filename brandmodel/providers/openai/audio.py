@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from brandmodel.errors import BadResponseError
@@ -141,7 +140,7 @@ def _usage(told: dict[str, Any], seconds: float) -> Usage | None:
     """Models of the whisper kind are billed by the second, the others by tokens."""
     if not told:
         return None
-    return replace(usage_of(told) or Usage(), seconds=number(told.get("seconds")) or seconds)
+    return (usage_of(told) or Usage())._replace(seconds=number(told.get("seconds")) or seconds)
 
 
 SPEAK = Operation(ask=ask_speech, read=read_speech)

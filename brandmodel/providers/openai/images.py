@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
 from typing import Any, Literal
 
 from brandmodel.errors import BadResponseError
@@ -137,8 +136,7 @@ def _usage(body: dict[str, Any], size: tuple[int, int]) -> Usage | None:
         return None
     given = text(body.get("size"))
     width, height = sized(given) if _SIZE.match(given) else size
-    return replace(
-        told,
+    return told._replace(
         # Models before gpt-image-1.5 draw only, and do not tell drawing from thinking.
         image_tokens_out=told.image_tokens_out or told.tokens_out,
         images=1,
