@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pydantic import ValidationError
 from pydantic_core import from_json
@@ -26,8 +26,7 @@ class Store(Blobs, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """A step to be obtained.
 
     Attributes:
@@ -48,8 +47,7 @@ class Ask:
     seat: Callable[[StepRecord, tuple[str, ...]], RunStep | None] = lambda record, notes: None
 
 
-@dataclass(frozen=True, slots=True)
-class Obtained:
+class Obtained(NamedTuple):
     """A step's record and its typed result.
 
     Attributes:
@@ -65,7 +63,7 @@ class Obtained:
 
     def after(self, trail: Trail) -> Obtained:
         """The same with every try that led to it."""
-        return Obtained(self.record, self.result, self.ran, self.notes, (*trail.attempts,))
+        return self._replace(attempts=(*trail.attempts,))
 
 
 @dataclass(slots=True)
@@ -87,8 +85,7 @@ class Trail:
         return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(NamedTuple):
     """A paid attempt that is ours: its lease, and its money.
 
     Attributes:

@@ -13,7 +13,6 @@ import random
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 
 from brandmodel import telemetry
 from brandmodel.engine.asks import Ask, Hold, Obtained, Store, Trail, record_of
@@ -314,7 +313,7 @@ class Attempts:
         if found is None:
             error.started = False
             raise error
-        return replace(hold, begun=found)
+        return hold._replace(begun=found)
 
     async def _asked_after(self, ask: Ask, target: Target, attempt: str, began: float) -> Lost:
         """What the vendor knows of an attempt."""
@@ -322,7 +321,7 @@ class Attempts:
         if not isinstance(provider, FindingProvider):
             return "unknown"
         try:
-            return await provider.find(replace(self._call(ask, target, attempt), began=began))
+            return await provider.find(self._call(ask, target, attempt)._replace(began=began))
         except ProviderError:
             return "unknown"
 

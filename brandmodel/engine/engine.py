@@ -271,7 +271,7 @@ class Engine:
         draft = plan.order.draft
         earlier: dict[str, str] = {}
         if resume is not None:
-            record = replace(await self.run_of(resume), status="running", message="")
+            record = (await self.run_of(resume))._replace(status="running", message="")
             if record.overrides == words.OVERRIDES.dump_json(plan.order.overrides).decode():
                 earlier = {row.name: row.key for row in await self.journal.run_steps(record.id)}
         else:
@@ -333,5 +333,5 @@ class Engine:
 def _as_it_stands(record: RunRecord) -> RunRecord:
     """A run as it is, not as a process that was killed left it."""
     if record.status == "running" and is_gone(record.holder):
-        return replace(record, status="stopped", message="its process ended; run it again to go on")
+        return record._replace(status="stopped", message="its process ended; run it again to go on")
     return record

@@ -7,7 +7,6 @@ import hashlib
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from brandmodel import telemetry
@@ -63,7 +62,7 @@ class Live:
             if run.listeners:
                 # Whoever stops a run on this event stops it before the step.
                 await asyncio.sleep(0)
-            obtained = await self._steps.obtain(replace(ask, seat=seat))
+            obtained = await self._steps.obtain(ask._replace(seat=seat))
             if not obtained.ran:
                 # A recipe whose steps are all known shall not keep the others waiting.
                 await asyncio.sleep(0)
@@ -82,7 +81,7 @@ class Live:
             return self._seat(ask, name, record, "ran", notes)
 
         began = time.perf_counter()
-        async for piece in self._steps.stream(replace(ask, seat=seat)):
+        async for piece in self._steps.stream(ask._replace(seat=seat)):
             if isinstance(piece, str):
                 yield piece
                 continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from brandmodel.errors import StorageError
 from brandmodel.journal.records import (
@@ -61,9 +60,8 @@ class MemoryJournal:
         """See ``Journal``."""
         kept = self._steps.setdefault(record.key, record)
         if step is not None:
-            self._run_steps.setdefault(step.run_id, {})[step.name] = replace(
-                step, digest=kept.digest
-            )
+            seated = step._replace(digest=kept.digest)
+            self._run_steps.setdefault(step.run_id, {})[step.name] = seated
         return kept
 
     async def forget(self, record: StepRecord) -> None:
@@ -92,7 +90,7 @@ class MemoryJournal:
     async def started(self, attempt: str, job: str, *, now: float) -> None:
         """See ``Journal``."""
         row, scopes = self._attempts[attempt]
-        self._attempts[attempt] = (replace(row, state="started", job=job), scopes)
+        self._attempts[attempt] = (row._replace(state="started", job=job), scopes)
 
     async def renew(self, key: str, holder: str, *, until: float) -> bool:
         """See ``Journal``."""
@@ -140,7 +138,7 @@ class MemoryJournal:
         """See ``Journal``."""
         row, scopes = self._attempts[slice_]
         state = row.state if keep_nano else "released"
-        self._attempts[slice_] = (replace(row, high_nano=keep_nano, state=state), scopes)
+        self._attempts[slice_] = (row._replace(high_nano=keep_nano, state=state), scopes)
         for call in calls:
             self._attempts[call.id] = (call, scopes)
         held, charged = drawn(calls)
@@ -178,7 +176,7 @@ class MemoryJournal:
         row, scopes = self._attempts[attempt]
         if row.fence == fence:
             named = request_ids or row.request_ids
-            row = replace(row, state="unknown", error=error, request_ids=named)
+            row = row._replace(state="unknown", error=error, request_ids=named)
             self._attempts[attempt] = (row, scopes)
 
     def _end(
@@ -188,8 +186,7 @@ class MemoryJournal:
         if row.state not in OPEN:
             raise StorageError(f"attempt {attempt} was {row.state} already")
         self._attempts[attempt] = (
-            replace(
-                row,
+            row._replace(
                 state=state,
                 charged_nano=charged_nano,
                 error=error,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class StepRecord:
+class StepRecord(NamedTuple):
     """A finished step: its content key and what came of it.
 
     Attributes:
@@ -35,8 +34,7 @@ class StepRecord:
     created_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class RunRecord:
+class RunRecord(NamedTuple):
     """One execution of a recipe.
 
     Attributes:
@@ -77,8 +75,7 @@ class RunRecord:
     cascades: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RunStep:
+class RunStep(NamedTuple):
     """How one run came by one step.
 
     Attributes:
@@ -133,8 +130,7 @@ class Reservation:
     lease_s: float = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """A paid attempt as the journal has it.
 
     Attributes:

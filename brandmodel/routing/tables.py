@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from brandmodel.errors import InvalidRequestError, TableError
 from brandmodel.routing.limits import keeps, refused
@@ -13,8 +13,7 @@ from brandmodel.routing.schema import ModelFile, Policy, TaskRow
 from brandmodel.tasks import Request, Target, Tier
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """Where a step goes.
 
     Attributes:

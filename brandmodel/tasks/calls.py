@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from brandmodel.tasks._base import Request, Result, Tier, Usage
 from brandmodel.tasks.values import Asset
@@ -81,8 +81,7 @@ class Target:
         return bool(self.tokens) or any(any(price.units.values()) for price in self.price)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One attempt: a request for one target.
 
     Attributes:
@@ -100,8 +99,7 @@ class Call:
     began: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """A finished call.
 
     Attributes:
