@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -56,7 +57,15 @@ class Vitals:
     seconds: float | None = None
     limit: float = _MOST_AT_ONCE
     busy: int = 0
-    waiting: list[asyncio.Future[None]] = field(default_factory=list[asyncio.Future[None]])
+    waiting: deque[asyncio.Future[None]] = field(default_factory=deque[asyncio.Future[None]])
+
+    def let_in(self) -> None:
+        """Give the calls that wait longest their turn, as many as there is room for."""
+        while self.waiting and self.busy < max(1, int(self.limit)):
+            turn = self.waiting.popleft()
+            if not turn.done():
+                self.busy += 1
+                turn.set_result(None)
 
 
 class Health:
@@ -99,23 +108,18 @@ class Health:
     async def slot(self, target: Target) -> AsyncGenerator[None]:
         """One of the target's calls at once; waits for one when all are taken."""
         vitals = self.of(target)
-        while vitals.busy >= max(1, int(vitals.limit)):
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            vitals.waiting.append(turn)
-            try:
-                await turn
-            finally:
-                if turn in vitals.waiting:
-                    vitals.waiting.remove(turn)
-        vitals.busy += 1
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        vitals.waiting.append(turn)
+        vitals.let_in()
         try:
+            if not turn.done():
+                await turn
             yield
         finally:
-            vitals.busy -= 1
-            if vitals.waiting:
-                turn = vitals.waiting.pop(0)
-                if not turn.done():
-                    turn.set_result(None)
+            # Whoever went away before its turn has none to give back.
+            if not turn.cancelled():
+                vitals.busy -= 1
+            vitals.let_in()
 
     def succeeded(self, target: Target, seconds: float) -> None:
         """A call was answered."""
