@@ -70,12 +70,18 @@ class Obtained:
 
 @dataclass(slots=True)
 class Trail:
-    """What was tried for one step, and until when it may be."""
+    """What was tried for one step, and until when it may be.
+
+    Attributes:
+        sent: the vendor may have the attempt that runs now.
+        lost_nano: charged for it although it brought nothing.
+    """
 
     deadline: float | None = None
     attempts: list[AttemptReceipt] = field(default_factory=list[AttemptReceipt])
     failures: list[BrandModelError] = field(default_factory=list[BrandModelError])
     lost_nano: int = 0
+    sent: bool = False
 
     @classmethod
     def of(cls, route: Route) -> Trail:

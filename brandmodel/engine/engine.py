@@ -204,9 +204,11 @@ class Engine:
 
     async def aclose(self) -> None:
         """Close processes, files and threads."""
-        await self.text.aclose()
-        await self.providers.aclose()
-        await self.journal.aclose()
+        async with contextlib.AsyncExitStack() as stack:
+            # Last in, first out; each also where an earlier one fails.
+            stack.push_async_callback(self.journal.aclose)
+            stack.push_async_callback(self.providers.aclose)
+            stack.push_async_callback(self.text.aclose)
 
     async def _narrowed(self, plan: Plan, kit: Kit) -> Plan:
         """The plan without the vendors that its order leaves out.

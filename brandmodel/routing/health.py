@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -55,7 +56,33 @@ class Vitals:
     seconds: float | None = None
     limit: float = _MOST_AT_ONCE
     busy: int = 0
-    waiting: list[asyncio.Future[None]] = field(default_factory=list[asyncio.Future[None]])
+    waiting: deque[asyncio.Future[None]] = field(default_factory=deque[asyncio.Future[None]])
+
+    def has_room(self) -> bool:
+        """Whether one more call may run now."""
+        return self.busy < max(1, int(self.limit))
+
+    def let_in(self) -> None:
+        """Give the calls that wait longest their turn, as many as there is room for."""
+        while self.waiting and self.has_room():
+            turn = self.waiting.popleft()
+            if not turn.done():
+                self.busy += 1
+                turn.set_result(None)
+
+    async def turn(self) -> None:
+        """Wait until there is room, behind those that wait longer."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.waiting.append(turn)
+        self.let_in()
+        try:
+            await turn
+        except BaseException:
+            # Whoever goes away with its turn gives it back; before its turn it has none.
+            if not turn.cancelled():
+                self.busy -= 1
+            self.let_in()
+            raise
 
 
 @dataclass(slots=True)
@@ -67,24 +94,15 @@ class Slot:
     async def __aenter__(self) -> None:
         """Wait for a turn."""
         vitals = self.vitals
-        while vitals.busy >= max(1, int(vitals.limit)):
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            vitals.waiting.append(turn)
-            try:
-                await turn
-            finally:
-                if turn in vitals.waiting:
-                    vitals.waiting.remove(turn)
-        vitals.busy += 1
+        if vitals.waiting or not vitals.has_room():
+            await vitals.turn()
+        else:
+            vitals.busy += 1
 
     async def __aexit__(self, *exc: object) -> None:
         """Give the turn to who waits longest."""
-        vitals = self.vitals
-        vitals.busy -= 1
-        if vitals.waiting:
-            turn = vitals.waiting.pop(0)
-            if not turn.done():
-                turn.set_result(None)
+        self.vitals.busy -= 1
+        self.vitals.let_in()
 
 
 class Health:
