@@ -361,7 +361,7 @@ class Attempts:
 
     async def _in_turn(self, ask: Ask) -> list[Target]:
         """The targets in the order to try them; one that may have begun before goes on first."""
-        if len(ask.route.targets) == 1:
+        if len(ask.route.targets) <= 1:
             return list(ask.route.targets)
         targets = self._by_policy(ask)
         begun = await self.books.begun(ask.key)
