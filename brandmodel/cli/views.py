@@ -111,7 +111,7 @@ def show_run(
         )
     out.print(rows)
     if saved := sum(s.saved_nano for s in steps):
-        out.print(f"[green]saved[/]  {saving(usd(saved))}")
+        out.print(saving(usd(saved)))
     for note in dict.fromkeys(note for s in steps for note in json.loads(s.notes)):
         out.print(f"[yellow]note[/]  {safe(note)}")
     for output in outputs:
