@@ -74,6 +74,7 @@ class Trail:
 
     Attributes:
         sent: the vendor may have the attempt that runs now.
+        sent_at: when the last attempt that was sent was.
         lost_nano: charged for it although it brought nothing.
     """
 
@@ -82,6 +83,7 @@ class Trail:
     failures: list[BrandModelError] = field(default_factory=list[BrandModelError])
     lost_nano: int = 0
     sent: bool = False
+    sent_at: float = 0.0
 
     @classmethod
     def of(cls, route: Route) -> Trail:

@@ -172,6 +172,7 @@ class Attempts:
             return
         high, began = most(target, ask.request.bounds()[1]), time.perf_counter()
         async with self.health.slot(target):
+            trail.sent_at = time.perf_counter()
             # Held only now: whoever leaves while waiting for a turn has spent nothing.
             hold = await self.books.hold(ask, target, high) if high else None
             if isinstance(hold, Obtained):
@@ -268,7 +269,8 @@ class Attempts:
 
     def _note(self, trail: Trail, target: Target, error: BrandModelError, began: float) -> None:
         if isinstance(error, ProviderError):
-            self.health.failed(target, error)
+            # What it waited for its turn says nothing of the target.
+            self.health.failed(target, error, time.perf_counter() - max(began, trail.sent_at))
         trail.attempts.append(
             AttemptReceipt(
                 target=target.id,
@@ -409,7 +411,7 @@ class Attempts:
             async with asyncio.timeout(left_s):
                 return await self._started(provider, call, None, trail)
         async with self.health.slot(call.target):
-            trail.sent = True
+            trail.sent, trail.sent_at = True, time.perf_counter()
             return await provider.start(call)
 
     async def _followed(
