@@ -35,8 +35,6 @@ LARGEST_ANSWER = 64 * 1024**2
 LARGEST_RESULT = 4 * 1024**3
 CONNECT_S = 10.0
 _MOST_REDIRECTS = 5
-_AHEAD = 64 * 1024
-"""An answer of usual size comes in one piece then, which halves what reading it costs."""
 _NEVER_REACHED = "client error (Connect)"
 """How hyper-util names a failure before anything of the request was sent."""
 
@@ -120,8 +118,7 @@ class Http:
             ProviderError: no reply: ``started`` says whether the call may have reached the vendor.
             ConfigError: the address or a header cannot be sent.
         """
-        request = _request(self._own(), base_url, ask, headers, ahead=_AHEAD)
-        async with _answered(request, ask) as response:
+        async with _answered(_request(self._own(), base_url, ask, headers), ask) as response:
             return await _whole(response, ask.most_bytes)
 
     @contextlib.asynccontextmanager
@@ -194,13 +191,7 @@ async def _outside(url: str) -> Client:
     return _builder().https_only(True).resolve(host, address, 0).build()
 
 
-def _request(
-    client: Client, base_url: str, ask: Ask, headers: Mapping[str, str], *, ahead: int = 0
-) -> StreamRequest:
-    """A request; ``ahead`` bytes of its reply are read before anybody asks for them.
-
-    By default none are: a file that is refused by its head stays unread, and words come as they are said.
-    """
+def _request(client: Client, base_url: str, ask: Ask, headers: Mapping[str, str]) -> StreamRequest:
     url = ask.path if "://" in ask.path else f"{base_url.rstrip('/')}/{ask.path.lstrip('/')}"
     try:
         request = client.request(ask.method, url).headers({**ask.headers, **headers})
@@ -218,7 +209,8 @@ def _request(
         request = request.body_bytes(ask.body)
     elif ask.json is not None:
         request = request.body_json(ask.json)
-    return request.streamed_read_buffer_limit(ahead).build_streamed()
+    # Nothing is read ahead: a body that is refused by its head stays unread, and words come as they are said.
+    return request.streamed_read_buffer_limit(0).build_streamed()
 
 
 def _unsendable(url: str) -> ProviderError | ConfigError:
