@@ -25,6 +25,7 @@ from brandmodel.engine.ledger import (
     Lost,
     close_broken,
     close_failed,
+    ended,
     worth_once_more,
 )
 from brandmodel.engine.looks import Looks
@@ -153,7 +154,9 @@ class Attempts:
                 _refuse_to_go_on(ask, trail, error, said)
                 trail.failures.append(error)
                 tries -= not turns
-                if not turns and tries and _again(error, target):
+                # What may have begun and is little was charged, and is sent once more, as in ``make``.
+                lost = tries == TRIES - 1 and trail.attempts[-1].usd and not ended(error)
+                if not turns and tries and (lost or _again(error, target)):
                     await asyncio.sleep(_pause(error))
                     turns.append(target)
         made = await self._at_last(ask, trail)
