@@ -1,4 +1,4 @@
-"""OpenAI, and an aggregator on its wire, as fakes: conversations, responses, pictures, speech, transcripts, vectors, moderation."""
+"""OpenAI, and an aggregator of models on its wire, as fakes: conversations, pictures, sound, vectors."""
 
 from __future__ import annotations
 
