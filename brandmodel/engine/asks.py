@@ -68,12 +68,20 @@ class Obtained(NamedTuple):
 
 @dataclass(slots=True)
 class Trail:
-    """What was tried for one step, and until when it may be."""
+    """What was tried for one step, and until when it may be.
+
+    Attributes:
+        sent: the vendor may have the attempt that runs now.
+        sent_at: when the last attempt that was sent was.
+        lost_nano: charged for it although it brought nothing.
+    """
 
     deadline: float | None = None
     attempts: list[AttemptReceipt] = field(default_factory=list[AttemptReceipt])
     failures: list[BrandModelError] = field(default_factory=list[BrandModelError])
     lost_nano: int = 0
+    sent: bool = False
+    sent_at: float = 0.0
 
     @classmethod
     def of(cls, route: Route) -> Trail:

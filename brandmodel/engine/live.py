@@ -17,9 +17,9 @@ from brandmodel.engine.receipt import Event, StepReceipt, StepStatus
 from brandmodel.engine.scene import Cascaded, Res, Scene
 from brandmodel.engine.state import RunState
 from brandmodel.engine.steps import Steps
-from brandmodel.errors import InvalidRequestError, JournalMismatchError
+from brandmodel.errors import InvalidRequestError, JournalMismatchError, MissingCredentialError
 from brandmodel.journal import RunStep, StepRecord
-from brandmodel.routing import nano, usd
+from brandmodel.routing import Route, nano, usd
 from brandmodel.routing.prices import cost
 from brandmodel.tasks import Request, Take, Tier, Waiting
 
@@ -137,20 +137,32 @@ class Live:
             for name in (*cascade.made, *cascade.judged):
                 run.mark(name, saved_nano=-paid.get(name, 0))
             return
-        route = run.table.route(request, "hero", today=self._scene.clock.date())
+        hero = self._hero_nano(request)
+        own = {target.id for target in self._route(request, "workhorse").targets}
+        for name in cascade.made:
+            # What a stand-in drew was no cascade's doing, and where no hero is, none was saved.
+            if hero is not None and name in paid and run.receipts[name].target in own:
+                run.mark(name, saved_nano=hero - paid[name])
+
+    def _hero_nano(self, request: Request[Any]) -> int | None:
+        """What the hero would have cost by its price; None where there is none to be had."""
+        try:
+            route = self._route(request, "hero")
+        except (InvalidRequestError, MissingCredentialError):
+            return None
         usage = request.usage(request.sketch(dear=False))
         prices = [cost(target, usage) for target in route.targets]
-        hero = prices[0] if route.policy == "ordered" else min(prices)
-        for name in cascade.made:
-            if name in paid:
-                run.mark(name, saved_nano=hero - paid[name])
+        return min(prices[:1] if route.policy == "ordered" else prices, default=None)
+
+    def _route(self, request: Request[Any], tier: Tier) -> Route:
+        return self._run.table.route(request, tier, today=self._scene.clock.date())
 
     def _in_space(self, key: str) -> str:
         return hashlib.sha256(f"{self._run.space}\n{key}".encode()).hexdigest()
 
     def _ask(self, request: Request[Any], name: str, take: int, tier: Tier) -> Ask:
         run = self._run
-        route = run.table.route(request, tier, today=self._scene.clock.date())
+        route = self._route(request, tier)
         body = canonical_json(request)
         key = step_key(
             request, space=run.space, grade=route.grade, hero=route.hero, take=take, body=body

@@ -134,17 +134,23 @@ class MemoryJournal:
 
     async def draw(
         self, slice_: str, fence: int, calls: Sequence[Attempt], *, keep_nano: int, until: float
-    ) -> None:
+    ) -> bool:
         """See ``Journal``."""
+        if slice_ not in self._attempts:
+            return False
         row, scopes = self._attempts[slice_]
-        state = row.state if keep_nano else "released"
-        self._attempts[slice_] = (row._replace(high_nano=keep_nano, state=state), scopes)
-        for call in calls:
-            self._attempts[call.id] = (call, scopes)
-        held, charged = drawn(calls)
+        new = [call for call in calls if call.id not in self._attempts]
+        self._attempts.update((call.id, (call, scopes)) for call in new)
+        held, charged = drawn(new)
+        ours = row.fence == fence and row.state in OPEN
+        if ours:
+            held -= row.high_nano - keep_nano
+            state = row.state if keep_nano else "released"
+            self._attempts[slice_] = (row._replace(high_nano=keep_nano, state=state), scopes)
         for scope in scopes:
-            self._caps[scope][1] += held - (row.high_nano - keep_nano)
+            self._caps[scope][1] += held
             self._caps[scope][2] += charged
+        return ours
 
     async def attempts(self, *, since: float = 0.0) -> list[Attempt]:
         """See ``Journal``."""
@@ -223,6 +229,11 @@ class MemoryJournal:
     async def run_steps(self, run_id: str) -> list[RunStep]:
         """See ``Journal``."""
         return sorted(self._run_steps.get(run_id, {}).values(), key=lambda s: s.seq)
+
+    async def taken(self, scope: str) -> int:
+        """See ``Journal``."""
+        _, held, spent = self._caps.get(scope, [0, 0, 0])
+        return held + spent
 
     async def spending(self, scope: str) -> Spending:
         """See ``Journal``."""

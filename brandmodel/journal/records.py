@@ -297,15 +297,20 @@ class Journal(Protocol):
 
     async def draw(
         self, slice_: str, fence: int, calls: Sequence[Attempt], *, keep_nano: int, until: float
-    ) -> None:
+    ) -> bool:
         """Write calls that ended and were paid out of a slice: a reservation that many calls share.
 
+        Nothing is written twice: whoever does not know whether it was may ask for it again.
+
         Args:
-            slice_: the attempt that reserved it.
+            slice_: the attempt that reserved it; where there is none, nothing is written.
             fence: of its lease; where another holds it by now, the calls are written all the same.
             calls: settled, forfeited or unknown; the last keep their high price held.
             keep_nano: what stays reserved for calls to come or that still run; 0 closes the slice.
             until: when the lease ends that it is kept under.
+
+        Returns:
+            Whether the slice was still open, and ours.
         """
         ...
 
@@ -343,6 +348,10 @@ class Journal(Protocol):
 
     async def run_steps(self, run_id: str) -> list[RunStep]:
         """The steps of a run in the order in which they finished."""
+        ...
+
+    async def taken(self, scope: str) -> int:
+        """Nano-USD that are held or spent under a cap, by one look-up."""
         ...
 
     async def spending(self, scope: str) -> Spending:

@@ -206,24 +206,29 @@ class SqliteJournal:
 
     async def draw(
         self, slice_: str, fence: int, calls: Sequence[Attempt], *, keep_nano: int, until: float
-    ) -> None:
+    ) -> bool:
         """See ``Journal``."""
 
-        def work(c: sqlite3.Connection) -> None:
-            row = _attempt(c, slice_)
+        def work(c: sqlite3.Connection) -> bool:
+            found = c.execute(sql.ATTEMPT, (slice_,)).fetchone()
+            if found is None:
+                return False
+            row = Attempt(*found)
             scopes: list[str] = [scope for (scope,) in c.execute(sql.ATTEMPT_CAPS, (slice_,))]
-            c.executemany(sql.ADD_ATTEMPT, calls)
-            both = [(call.id, scope) for call in calls for scope in scopes]
+            new = [x for x in calls if c.execute(sql.ADD_CALL, x).rowcount == 1]
+            both = [(call.id, scope) for call in new for scope in scopes]
             c.executemany(sql.ADD_ATTEMPT_CAP, both)
-            held, charged = drawn(calls)
-            if row.fence == fence and row.state in OPEN:
+            held, charged = drawn(new)
+            ours = row.fence == fence and row.state in OPEN
+            if ours:
                 held -= row.high_nano - keep_nano
                 state = row.state if keep_nano else "released"
                 c.execute(sql.SHRINK, (keep_nano, state, slice_))
                 c.execute(sql.KEEP_LEASE, (until if keep_nano else 0.0, row.key, fence))
             c.execute(sql.SETTLE_CAPS, (-held, charged, slice_))
+            return ours
 
-        await self._file.write(work)
+        return await self._file.write(work)
 
     async def attempts(self, *, since: float = 0.0) -> list[Attempt]:
         """See ``Journal``."""
@@ -276,6 +281,11 @@ class SqliteJournal:
         """See ``Journal``."""
         rows = await self._file.scan(lambda c: c.execute(sql.RUN_STEPS, (run_id,)).fetchall())
         return [RunStep(*row) for row in rows]
+
+    async def taken(self, scope: str) -> int:
+        """See ``Journal``."""
+        row = await self._file.read(lambda c: c.execute(sql.CAP, (scope,)).fetchone())
+        return row[1] + row[2] if row else 0
 
     async def spending(self, scope: str) -> Spending:
         """See ``Journal``."""

@@ -23,7 +23,7 @@ from brandmodel.testing.vendors.comfyui import ComfyUI
 from brandmodel.testing.vendors.elevenlabs import ElevenLabs
 from brandmodel.testing.vendors.fal import Fal
 from brandmodel.testing.vendors.google import Google
-from brandmodel.testing.vendors.openai import OpenAI
+from brandmodel.testing.vendors.openai import OpenAI, OpenRouter
 from brandmodel.testing.vendors.replicate import Replicate
 from brandmodel.testing.vendors.search import Brave, Exa, SearXNG, Tavily
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _VENDORS: Sequence[type[Any]] = (
     OpenAI,
+    OpenRouter,
     Anthropic,
     Google,
     Fal,
