@@ -28,8 +28,10 @@ CALL = "call"
 """Scope of a cap that each call has to keep by itself; it needs no reservation."""
 SLICE = "slice:"
 """How the key of a slice begins in the journal."""
-_CALLS = 64
-"""A fresh slice is for so many calls like the one that asks for it."""
+_CALLS, _MOST_CALLS = 64, 2048
+"""A fresh slice is for so many calls like the one that asks for it; twice as many, and so on up to the
+most, where the last one was used up within ``_BUSY_S``."""
+_BUSY_S = 1.0
 _SHARE = 8
 """It takes at most this part of what is left under the tightest cap."""
 _WRITE_S = 0.5
@@ -47,6 +49,8 @@ class Slice:
     Attributes:
         until: when the lease ends that it is held under; nothing is drawn after that.
         left_nano: not yet drawn.
+        calls: for how many it was leased.
+        since: when that was.
         drawn_nano: by calls that run now, at their high price.
         ended: calls to be written down.
         retired: no call draws on it any more: what is left of it goes back.
@@ -57,6 +61,8 @@ class Slice:
     fence: int
     until: float
     left_nano: int
+    calls: int = _CALLS
+    since: float = field(default_factory=time.time)
     drawn_nano: int = 0
     ended: list[Attempt] = field(default_factory=list[Attempt])
     used_at: float = field(default_factory=time.time)
@@ -255,18 +261,21 @@ class Slices:
                 old = self._slices.get(caps)
             if old is not None and old.left_nano >= high:
                 return old
+            calls = _CALLS
             if old is not None:
+                if time.time() - old.since < _BUSY_S:
+                    calls = min(2 * old.calls, _MOST_CALLS)
                 old.retired = True
                 await self.write()
-            fresh = self._slices[caps] = await self._reserved(ask, caps, target, high)
+            fresh = self._slices[caps] = await self._reserved(ask, caps, target, high, calls)
             if self._writer is None or self._writer.done():
                 self._writer = asyncio.create_task(self._keep_writing())
             return fresh
 
-    async def _reserved(self, ask: Ask, caps: Caps, target: Target, high: int) -> Slice:
+    async def _reserved(self, ask: Ask, caps: Caps, target: Target, high: int, calls: int) -> Slice:
         while True:
             left = [limit - await self.journal.taken(scope) for scope, limit in caps]
-            wanted = max(high, min([_CALLS * high, *(each // _SHARE for each in left)]))
+            wanted = max(high, min([calls * high, *(each // _SHARE for each in left)]))
             attempt, now = uuid.uuid4().hex, time.time()
             asked = Reservation(
                 attempt=attempt,
@@ -289,7 +298,7 @@ class Slices:
                     await asyncio.shield(self.write())
                 raise
             if isinstance(held, int):
-                return Slice(attempt, held, now + LEASE_S, wanted)
+                return Slice(attempt, held, now + LEASE_S, wanted, calls)
             assert isinstance(held, CapReached)
             # Another process was first, or calls under other caps have what is left of this one.
             if held.limit_nano - held.taken_nano < high and not self._retire(held.scope):

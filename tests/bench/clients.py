@@ -35,16 +35,13 @@ async def brandmodel(url: str) -> AsyncIterator[Opened]:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["ACME_KEY"] = "k"
         async with AsyncBrandModel(routers=_table(Path(folder), url), home=folder) as model:
-
-            def asked() -> Chat:
-                said = Message(role="system", text=SYSTEM), Message(role="user", text=USER)
-                return Chat(messages=said, most_tokens=256)
+            said = Message(role="system", text=SYSTEM), Message(role="user", text=USER)
 
             async def call() -> str:
-                return (await model.call(asked())).result.text
+                return (await model.call(Chat(messages=said, most_tokens=256))).result.text
 
             async def stream() -> AsyncIterator[str]:
-                async for piece in model.stream(asked()):
+                async for piece in model.stream(Chat(messages=said, most_tokens=256)):
                     if isinstance(piece, str):
                         yield piece
 
