@@ -23,6 +23,7 @@ from brandmodel.errors import (
 )
 from brandmodel.providers._addresses import joined, origin, public_address
 from brandmodel.providers._ids import request_ids
+from brandmodel.providers._library import load
 
 if TYPE_CHECKING:
     from pyreqwest.client import Client, ClientBuilder
@@ -179,6 +180,7 @@ class Http:
 
 
 def _builder() -> ClientBuilder:
+    load()
     from pyreqwest.client import ClientBuilder
 
     connect = timedelta(seconds=CONNECT_S)
