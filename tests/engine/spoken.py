@@ -18,7 +18,10 @@ from brandmodel.testing.vendors import serving
 from brandmodel.testing.vendors._house import House
 
 FIRST, SECOND = "openai/fake-chat", "anthropic/fake-claude"
-_LINE = 'Chat = ["openai/fake-chat", "anthropic/fake-claude", "google/fake-gemini"]'
+_LINE = (
+    'Chat = ["openai/fake-chat", "anthropic/fake-claude", "google/fake-gemini", '
+    '"openrouter/fake-router"]'
+)
 _CAPS = "run_usd = 20"
 
 
