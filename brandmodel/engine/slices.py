@@ -297,7 +297,7 @@ class Slices:
             await self.write()
 
     def _retire(self, scope: str) -> bool:
-        """Have what no call has drawn yet under a cap given back; whether there is any."""
+        """Have what no call needs under a cap given back; whether there is anything to write."""
         idle = [
             one
             for caps, one in self._slices.items()
@@ -305,7 +305,7 @@ class Slices:
         ]
         for one in idle:
             one.retired = True
-        return bool(idle)
+        return bool(idle) or any(one.due(time.time()) for one in self._retired)
 
     def _at_home(self) -> None:
         """Forget the locks and the writer of an event loop that has ended."""

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ class Journal(SqliteJournal):
         self.answers = asyncio.Event()
         self.answers.set()
         self.breaks = 0
+        self.full = False
 
     async def reserve(self, reservation: Any) -> Any:
         held = await super().reserve(reservation)
@@ -58,6 +59,8 @@ class Journal(SqliteJournal):
         return held
 
     async def draw(self, slice_: str, fence: int, calls: Any, **more: Any) -> bool:
+        if self.full:
+            raise StorageError("the disk is full or failing")
         ours = await super().draw(slice_, fence, calls, **more)
         self.draws += 1
         await self.answers.wait()
@@ -129,6 +132,29 @@ async def test_what_lies_idle_under_one_key_is_there_for_another(journal: Journa
     assert await journal.stands() == (0, 100)
 
 
+async def test_what_calls_gave_back_just_now_is_there_for_the_next(journal: Journal) -> None:
+    books, ask = Slices(journal), asks(40)
+    # Near the limit each has a slice to itself; none is written yet when they end.
+    for _ in range(4):
+        running = [await begun(books, ask, 10) for _ in range(4)]
+        with pytest.raises(BudgetExceededError):
+            await begun(books, ask, 30)
+        for hold in running:
+            await done(books, ask, hold, 0)
+    await books.aclose()
+    assert await journal.stands() == (0, 0)
+
+
+async def test_two_processes_have_room_for_each_other(journal: Journal) -> None:
+    mine, theirs, ask = Slices(journal), Slices(journal), asks(1000)
+    await begun(mine, ask, 100)
+    for _ in range(7):
+        await done(theirs, ask, await begun(theirs, ask, 100), 100)
+    await theirs.aclose()
+    await mine.aclose()
+    assert await journal.stands() == (0, 800)
+
+
 async def test_closing_gives_everything_back_and_charges_what_still_runs(journal: Journal) -> None:
     books, ask = Slices(journal), asks(10_000)
     ended, running = await begun(books, ask, 100), await begun(books, ask, 100)
@@ -174,15 +200,13 @@ async def test_what_is_idle_goes_back_by_itself(
     async with asyncio.timeout(20):
         while (await journal.stands())[1] != 30:  # noqa: ASYNC110 - a row to wait for, no event
             await asyncio.sleep(0.01)
-        # A call that runs keeps what it may cost.
-        assert (await journal.stands())[0] >= 100
+        # While a call runs, its slice stays; nothing is written again and again.
+        written = journal.draws
+        await asyncio.sleep(0.1)
+        assert (await journal.stands(), journal.draws) == ((1220, 30), written)
         await done(books, ask, running, 50)
         while await journal.stands() != (0, 80):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-    # Nothing is left that would be written again and again.
-    written = journal.draws
-    await asyncio.sleep(0.1)
-    assert journal.draws == written
     await books.aclose()
 
 
@@ -249,13 +273,13 @@ async def test_a_full_disk_stops_calls_once_the_slice_is_spent_and_loses_nothing
 ) -> None:
     books, ask = Slices(journal), asks(10_000)
     await done(books, ask, await begun(books, ask, 100), 100)
-    journal.breaks = 10**6
+    journal.full = True
     served = 1
     with contextlib.suppress(StorageError):
         while True:
             await done(books, ask, await begun(books, ask, 100), 100)
             served += 1
-    journal.breaks = 0
+    journal.full = False
     await books.aclose()
     assert served == 12, "so many fit into the slice of 1250"
     assert await journal.stands() == (0, 1200)
@@ -321,7 +345,7 @@ class Child:
 
 
 @contextmanager
-def children(folder: Path, number: int = 1, lease_s: float = 60.0) -> Iterator[list[Child]]:
+def children(folder: Path, number: int = 1, lease_s: float = 60.0) -> Generator[list[Child]]:
     made = [Child(folder, lease_s) for _ in range(number)]
     try:
         yield made
@@ -336,12 +360,12 @@ def children(folder: Path, number: int = 1, lease_s: float = 60.0) -> Iterator[l
 
 
 async def test_processes_that_race_for_a_day_never_pass_it(tmp_path: Path) -> None:
-    cap = 1_800_000  # less than all of the calls cost
+    cap = 1_500_000
     async with vendors(tmp_path) as place:
         place.tables(caps=f"day_usd = {cap / 1e9}")
         with children(tmp_path, 2) as both:
             paid: list[int | None] = []
-            for calls in (40, 1, 40, 40):
+            for calls in (40, 1, 40, 40, 40, 40):
                 for each in both:
                     each.tell(calls)
                 for each in both:
@@ -354,7 +378,6 @@ async def test_processes_that_race_for_a_day_never_pass_it(tmp_path: Path) -> No
         assert sum(served) == sum(place.billed) == kept["settled"] <= cap
         assert (kept["forfeited"], kept["held"]) == (0, 0)
         assert None in paid
-        # The first process leaves something for the other.
         assert len(served) > 10
 
 
@@ -374,11 +397,11 @@ async def test_a_killed_process_leaves_its_slice_held_until_a_person_resolves_it
             async with place.model() as model:
                 while (await told(model))["settled"] != sum(paid):  # noqa: ASYNC110 - a row to wait for
                     await asyncio.sleep(0.02)
+                assert await asyncio.to_thread(lost) == []
                 # Another call is on its way as the process is killed.
-                place.house.latency_s = 0.5
+                place.house.latency_s = 1.0
                 child.tell(1)
                 await soon(lambda: len(place.billed) == 4)
-                assert await asyncio.to_thread(lost) == []
                 child.process.send_signal(signal.SIGKILL)
                 child.process.wait()
                 place.house.latency_s = 0.0

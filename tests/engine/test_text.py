@@ -224,7 +224,8 @@ async def test_whoever_stops_listening_has_paid_at_once_and_holds_nothing(place:
         async with contextlib.aclosing(model.stream(saying("word " * 50))) as pieces:
             async for _ in pieces:
                 break
-        # At once: what closes the model now writes it down.
+        # At once: the connection is free again, and what closes the model now writes it down.
+        assert model.engine.steps.health.of(model.engine.tables.targets[FIRST].value).busy == 0
         await model.aclose()
         kept = await told(model)
         assert (kept["calls"], kept["settled"], kept["held"]) == (1, 0, 0)
@@ -253,6 +254,10 @@ async def test_a_call_that_is_cancelled_is_charged_and_holds_nothing(place: Plac
         await until(lambda: place.billed)
         place.house.latency_s = 0.0
         answer = await model.call(saying("Hi"))
+        async with asyncio.timeout(20):
+            # Not only when the model closes.
+            while not (await told(model))["forfeited"]:  # noqa: ASYNC110 - a row to wait for
+                await asyncio.sleep(0.02)
     async with place.model() as model:
         kept = await told(model)
         assert (kept["calls"], kept["settled"], kept["held"]) == (2, paid([answer]), 0)
@@ -420,6 +425,8 @@ async def test_without_async_it_is_the_same(place: Place) -> None:
             answers.append(answer)
             for _ in model.stream(saying("word " * 50)):
                 break
+            engine = model._asynchronous.engine  # pyright: ignore[reportPrivateUsage]
+            assert engine.steps.health.of(engine.tables.targets[FIRST].value).busy == 0
             place.fault("broken-stream", "openai")
             with pytest.raises(StreamBrokenError) as broken:
                 list(model.stream(saying("word " * 50)))

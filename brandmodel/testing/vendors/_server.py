@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -238,12 +239,14 @@ def _plain(reply: Reply) -> web.Response:
 async def _streamed(request: web.Request, reply: Reply, most: int) -> web.StreamResponse:
     response = web.StreamResponse(headers={**reply.headers, "content-type": reply.media_type})
     await response.prepare(request)
-    for piece in reply.pieces[:most]:
-        await response.write(piece)
-    if most == len(reply.pieces):
-        await response.write_eof()
-    else:
-        _cut(request)
+    # Whoever asked may have gone away.
+    with contextlib.suppress(ConnectionResetError):
+        for piece in reply.pieces[:most]:
+            await response.write(piece)
+        if most == len(reply.pieces):
+            await response.write_eof()
+        else:
+            _cut(request)
     return response
 
 
