@@ -34,6 +34,7 @@ class Ask:
         body: canonical JSON of the request.
         caps: (scope, limit in nano-USD) that apply.
         seat: makes the row that says how this run came by the step; written in the same commit.
+        sketched: is told each unfinished state of a picture while it is made.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Ask:
     take: int = 0
     caps: tuple[tuple[str, int], ...] = ()
     seat: Callable[[StepRecord, tuple[str, ...]], RunStep | None] = lambda record, notes: None
+    sketched: Callable[[Asset], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -356,6 +356,7 @@ class Attempts:
             tier=ask.tier,
             attempt=attempt,
             began=time.time(),
+            sketched=ask.sketched,
         )
 
     async def _finish(self, call: Call, trail: Trail, hold: Hold | None) -> Done:

@@ -11,7 +11,7 @@ import base64
 import os
 import re
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
@@ -19,6 +19,7 @@ from brandmodel.errors import (
     BadResponseError,
     BadResultError,
     ConfigError,
+    InvalidRequestError,
     JobFailedError,
     MissingCredentialError,
     ProviderError,
@@ -115,8 +116,8 @@ class Pending:
 class Stream(Protocol):
     """Reads the events of one streamed reply."""
 
-    def feed(self, event: Event) -> Iterator[str]:
-        """Pieces of text that this event brings.
+    def feed(self, event: Event) -> Iterator[str | bytes]:
+        """Pieces of text that this event brings, or an unfinished picture.
 
         Raises:
             BrandModelError: the event says that the call failed.
@@ -146,6 +147,7 @@ class Operation:
         found: its handle in that reply, or None when there is none.
         stream_ask: the request that streams.
         stream: a fresh reader of that stream.
+        sketches: it brings unfinished pictures in place of words, so only a row that asks for them streams.
     """
 
     ask: Callable[[Call, Files], Ask]
@@ -157,6 +159,13 @@ class Operation:
     found: Callable[[Call, Reply], Handle | None] | None = None
     stream_ask: Callable[[Call, Files], Ask] | None = None
     stream: Callable[[Call], Stream] | None = None
+    sketches: bool = False
+
+    def streams(self, call: Call) -> bool:
+        """Whether a call brings anything before it is finished."""
+        if self.sketches:
+            return call.sketches > 0
+        return self.stream is not None
 
 
 @dataclass(slots=True)
@@ -215,6 +224,9 @@ class Wire:
             RequestError: the target refused the request for good.
         """
         operation = self.operation(call)
+        if operation.sketches and operation.streams(call):
+            (done,) = [one async for one in self.stream(call) if isinstance(one, Done)]
+            return done
         ask = operation.ask(call, await self.files(call))
         reply = await self.sent(call.target, ask)
         with self._named(call.target, reply):
@@ -258,11 +270,13 @@ class Wire:
     async def stream(self, call: Call) -> AsyncIterator[str | Done]:
         """See ``StreamingProvider``."""
         operation = self.operation(call)
-        if operation.stream_ask is None or operation.stream is None:
+        if not operation.streams(call):
             done = await self._finished(call)
             yield str(getattr(done.result, "text", ""))
             yield done
             return
+        assert operation.stream_ask is not None
+        assert operation.stream is not None
         ask = operation.stream_ask(call, await self.files(call))
         reader = operation.stream(call)
         base, ask, headers = self._addressed(call.target, ask)
@@ -276,8 +290,11 @@ class Wire:
                         # The first event tells what the answer is called.
                         if ids is None:
                             ids = request_ids(head.headers, event.data[:1000].encode())
-                        for text in reader.feed(event):
-                            yield text
+                        for piece in reader.feed(event):
+                            if isinstance(piece, str):
+                                yield piece
+                            else:
+                                await _shown(call, piece)
             told = await self._told(call, reader.made(), ids or ())
         assert isinstance(told, Done)
         yield told
@@ -384,6 +401,15 @@ class Wire:
         if reply.status >= 300:
             raise JobFailedError("the result is gone", status=reply.status)
         return reply.body
+
+
+async def _shown(call: Call, sketch: bytes) -> None:
+    """Tell of an unfinished picture; what is none is left out, as the finished one is still to come."""
+    assert call.sketched is not None
+    with suppress(InvalidRequestError):
+        asset = await call.blobs.put(sketch, name="sketch.image")
+        if asset.media_type.startswith("image"):
+            call.sketched(asset)
 
 
 @contextmanager

@@ -57,6 +57,7 @@ class Target:
         tokens: ``provider:model``, under which a public list has the price of its tokens.
         limits: what it takes at most, by the limit's name (see ``routing.limits``).
         thought_tokens: what it may think before it answers, on top of the answer's own limit.
+        sketches: unfinished states of a picture that it is asked to show while it makes one.
         latency_s: what a call usually takes.
         requests_per_minute: what the vendor allows; None where it does not say.
         settings: further fields of the vendor's and target's rows, for the provider.
@@ -71,6 +72,7 @@ class Target:
     tokens: str = ""
     limits: Mapping[str, Any] = field(default_factory=dict[str, Any])
     thought_tokens: int = 0
+    sketches: int = 0
     latency_s: float = 1.0
     requests_per_minute: float | None = None
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -89,6 +91,7 @@ class Call:
         take: which of several alternatives this is; providers vary their seed by it.
         attempt: unique per attempt; sent as the idempotency key where a vendor takes one.
         began: Unix seconds; the vendor has no trace of the attempt that is older. 0 where nobody knows.
+        sketched: is told each unfinished state of the picture; None where nobody looks.
     """
 
     request: Request[Any]
@@ -98,6 +101,12 @@ class Call:
     tier: Tier = "workhorse"
     attempt: str = ""
     began: float = 0.0
+    sketched: Callable[[Asset], None] | None = None
+
+    @property
+    def sketches(self) -> int:
+        """How many unfinished states to ask for: none where nobody looks."""
+        return self.target.sketches if self.sketched is not None else 0
 
 
 @dataclass(frozen=True, slots=True)

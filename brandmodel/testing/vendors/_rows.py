@@ -78,7 +78,7 @@ ROWS = (
         "openai",
         "fake-image",
         ("GenerateImage", "EditImage"),
-        {"image": "0.02"},
+        {"image": "0.02", "sketch": "0.001"},
         {"sizes": ["1024x1024", "1536x1024", "1024x1536"]},
     ),
     Row("openai", "fake-speech", ("Speak",), {"thousand_characters": "0.015"}),

@@ -186,6 +186,11 @@ def enlarged(data: bytes, size: tuple[int, int]) -> bytes:
     return _png(picture)
 
 
+async def sketched(data: bytes, number: int) -> list[bytes]:
+    """A picture as it is while it is made: out of a blur, clearer each time."""
+    return [await asyncio.to_thread(_blurred, data, number - n) for n in range(number)]
+
+
 async def _delivered(video: bytes, size: tuple[int, int], duration_s: float) -> bytes:
     """A small clip as vendors deliver theirs: large, and at their own frame rate."""
     width, height = (side // 2 * 2 for side in size)
@@ -267,6 +272,14 @@ def _recoloured(data: bytes, size: tuple[int, int]) -> bytes:
 
     picture = ImageOps.fit(opened(data), size)
     return _png(ImageEnhance.Color(picture).enhance(1.4))
+
+
+def _blurred(data: bytes, states: int) -> bytes:
+    from PIL import Image
+
+    picture = opened(data)
+    coarse = picture.reduce(8 * states)
+    return _png(coarse.resize(picture.size, Image.Resampling.BICUBIC))
 
 
 def opened(data: bytes) -> Any:
