@@ -9,6 +9,7 @@ import functools
 import importlib
 import os
 import threading
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
@@ -153,6 +154,26 @@ class AsyncBrandModel:
             StreamBrokenError: it broke off after its first piece; what had come is in its ``text``.
         """
         return self.engine.text.stream(request, model=self._model, tier=tier)
+
+    async def webhook(self, vendor: str, headers: Mapping[str, str], body: bytes) -> bool:
+        """Take what a vendor sent to the ``webhook`` of its row: a job has ended.
+
+        The run that waits for the job looks at once. What the webhook says is not believed: the job's
+        state is still asked for, so that one that is forged, lost or sent twice does no harm.
+
+        Args:
+            vendor: its name in ``vendors.toml``; put it into the address.
+            headers: as they came.
+            body: the bytes as they came.
+
+        Returns:
+            Whether a run of this process was waiting; False as well for one that came before.
+
+        Raises:
+            InvalidRequestError: it is not the vendor's, too old, or of a vendor that shall send none.
+            ProviderError: what the vendor signs with cannot be had now; let it try again.
+        """
+        return await self.engine.hooks.take(vendor, headers, body, now=time.time())
 
     async def resume(self, run_id: str, *, overrides: Mapping[str, Any] | None = None) -> Result:
         """Go on with a run that waits or was stopped, with a person's words added.
@@ -320,6 +341,10 @@ class BrandModel:
     def stream(self, request: Request[R], *, tier: Tier | None = None) -> Iterator[str | Answer[R]]:
         """Pieces of an answer's text as they come; see ``AsyncBrandModel.stream``."""
         return _handed_on(self._open(), self._asynchronous.stream(request, tier=tier))
+
+    def webhook(self, vendor: str, headers: Mapping[str, str], body: bytes) -> bool:
+        """Take what a vendor sent to the ``webhook`` of its row; see ``AsyncBrandModel.webhook``."""
+        return self._call(lambda: self._asynchronous.webhook(vendor, headers, body))
 
     def resume(self, run_id: str, *, overrides: Mapping[str, Any] | None = None) -> Result:
         """Go on with a run that waits or was stopped; see ``AsyncBrandModel.resume``."""

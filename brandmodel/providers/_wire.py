@@ -183,7 +183,7 @@ class _Named:
         """Name what is missing in it."""
         if not isinstance(error, ProviderError):
             return
-        error.vendor = error.vendor or _vendor(self.target)
+        error.vendor = error.vendor or self.target.vendor
         key = self.keys(self.target)
         error.detail, error.code = hidden(error.detail, key), hidden(error.code, key)
         # What lies behind it may hold the request, or what came back.
@@ -382,7 +382,7 @@ class Wire:
         asset = await call.blobs.put(one, name=f"result.{family}")
         if family and not asset.media_type.startswith(family):
             raise BadResultError(
-                f"the result is {asset.media_type}, not {family}", vendor=_vendor(call.target)
+                f"the result is {asset.media_type}, not {family}", vendor=call.target.vendor
             )
         return asset
 
@@ -430,11 +430,25 @@ def _keyless(ids: Sequence[str], key: str) -> tuple[str, ...]:
 
 
 def base_url(target: Target) -> str:
-    """A row's base URL; ``${NAME}`` stands for a variable: some addresses belong to an account.
+    """A row's base URL: some addresses belong to an account.
 
     Raises:
-        MissingCredentialError: the variable is not set.
+        MissingCredentialError: a variable in it is not set.
     """
+    return _filled(target.settings.get("base_url", ""))
+
+
+def webhook(target: Target) -> str:
+    """Where the vendor shall report the end of a job; '' for nowhere.
+
+    Raises:
+        MissingCredentialError: a variable in it is not set.
+    """
+    return _filled(target.webhook)
+
+
+def _filled(address: str) -> str:
+    """An address in which ``${NAME}`` stood for a variable."""
 
     def value(name: re.Match[str]) -> str:
         found = os.environ.get(name[1], "").strip()
@@ -445,12 +459,8 @@ def base_url(target: Target) -> str:
             )
         return found
 
-    return _VARIABLE.sub(value, target.settings.get("base_url", ""))
+    return _VARIABLE.sub(value, address)
 
 
 def _job(call: Call, handle: Handle) -> Job:
     return Job(target=call.target.id, task=type(call.request).__name__, handle=handle)
-
-
-def _vendor(target: Target) -> str:
-    return target.id.partition("/")[0]

@@ -176,6 +176,7 @@ class Tables:
             sketches=row.sketches,
             latency_s=row.latency_s,
             requests_per_minute=row.requests_per_minute or of.requests_per_minute,
+            webhook=of.webhook,
             settings=settings,
         )
 

@@ -29,6 +29,8 @@ class VendorRow(_Row):
         key_env: name of the environment variable that holds the key; never the key.
         base_url: where the wire is, for hosts that speak a known one.
         requests_per_minute: what the vendor allows, for targets that do not say otherwise.
+        webhook: address of yours to which it shall report that a job has ended; ``${NAME}`` in it stands
+            for a variable.
         settings: further fields for the provider.
     """
 
@@ -37,6 +39,7 @@ class VendorRow(_Row):
     key_env: str = ""
     base_url: str = ""
     requests_per_minute: Count | None = None
+    webhook: Annotated[str, Field(pattern=r"^((https?://|\$\{)\S+)?$")] = ""
     settings: dict[str, Any] = {}
 
 

@@ -60,6 +60,7 @@ class Target:
         sketches: unfinished states of a picture that it is asked to show while it makes one.
         latency_s: what a call usually takes.
         requests_per_minute: what the vendor allows; None where it does not say.
+        webhook: where its vendor shall report that a job has ended; '' for nowhere.
         settings: further fields of the vendor's and target's rows, for the provider.
     """
 
@@ -75,7 +76,13 @@ class Target:
     sketches: int = 0
     latency_s: float = 1.0
     requests_per_minute: float | None = None
+    webhook: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def vendor(self) -> str:
+        """Whose it is."""
+        return self.id.partition("/")[0]
 
     @property
     def paid(self) -> bool:
@@ -157,6 +164,35 @@ class LongProvider(Provider, Protocol):
 
     async def cancel(self, job: Job, call: Call) -> None:
         """Stop the job at the vendor's."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A vendor's word that a job has ended; it is only a reason to look.
+
+    Attributes:
+        id: the same whenever it is sent again.
+        job: the vendor's id of the job, as in its handle.
+    """
+
+    id: str
+    job: str
+
+
+@runtime_checkable
+class ReportingProvider(Provider, Protocol):
+    """A provider whose vendors report the end of a job by webhook."""
+
+    async def reported(
+        self, target: Target, headers: Mapping[str, str], body: bytes, *, now: float
+    ) -> Report:
+        """What a webhook says, once it is sure who sent it, and when.
+
+        Raises:
+            InvalidRequestError: the signature is wrong, or the time.
+            ProviderError: what the vendor signs with cannot be had now.
+        """
         ...
 
 
