@@ -28,6 +28,7 @@ _MOVED = {
     "aspect": {"to": "aspect_ratio", "of": ["16:9", "1:1", "9:16"]},
     "lines": {"to": "resolution", "of": {"480p": 480, "720p": 720, "1080p": 1080}},
 }
+_TAUGHT = {"archive": "images_data_url", "trigger": "trigger_word", "steps": "steps"}
 _LENGTHS = {"durations_s": [5, 8, 10]}
 _WORKFLOW = {
     "4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "fake.safetensors"}},
@@ -121,6 +122,20 @@ ROWS = (
         _LENGTHS,
     ),
     Row(
+        "fal",
+        "fake/training",
+        ("TrainImageStyle",),
+        {"image": "0.002", "request": "0.2"},
+        _mapped("diffusers_lora_file.url", _TAUGHT),
+    ),
+    Row(
+        "fal",
+        "fake/lora",
+        ("GenerateImage",),
+        {"image": "0.035"},
+        _mapped("images[0].url", {**_SIZE, "loras": "loras"}, "image"),
+    ),
+    Row(
         "replicate",
         "fake/picture",
         ("GenerateImage",),
@@ -199,6 +214,7 @@ _LISTED = {
     "UpscaleImage": ("replicate/upscale", "fal/upscale"),
     "GenerateVideo": ("fal/video", "replicate/video", "google/fake-video"),
     "AnimateImage": ("replicate/video", "fal/video", "google/fake-video"),
+    "TrainImageStyle": ("fal/training",),
     "Speak": ("elevenlabs/fake_speech", "openai/fake-speech", "google/fake-voice"),
     "ComposeMusic": ("elevenlabs/fake_music", "google/fake-music"),
     "MakeSound": ("elevenlabs/fake_sound", "local/music"),

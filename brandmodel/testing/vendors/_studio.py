@@ -183,7 +183,7 @@ def enlarged(data: bytes, size: tuple[int, int]) -> bytes:
     picture = opened(data)
     if picture.size != size:
         picture = ImageOps.fit(picture, size)
-    return _png(picture)
+    return written(picture)
 
 
 async def sketched(data: bytes, number: int) -> list[bytes]:
@@ -271,7 +271,7 @@ def _recoloured(data: bytes, size: tuple[int, int]) -> bytes:
     from PIL import ImageEnhance, ImageOps
 
     picture = ImageOps.fit(opened(data), size)
-    return _png(ImageEnhance.Color(picture).enhance(1.4))
+    return written(ImageEnhance.Color(picture).enhance(1.4))
 
 
 def _blurred(data: bytes, states: int) -> bytes:
@@ -279,7 +279,7 @@ def _blurred(data: bytes, states: int) -> bytes:
 
     picture = opened(data)
     coarse = picture.reduce(8 * states)
-    return _png(coarse.resize(picture.size, Image.Resampling.BICUBIC))
+    return written(coarse.resize(picture.size, Image.Resampling.BICUBIC))
 
 
 def opened(data: bytes) -> Any:
@@ -296,7 +296,8 @@ def opened(data: bytes) -> Any:
         raise InvalidRequestError("the file is no picture") from error
 
 
-def _png(picture: Any) -> bytes:
+def written(picture: Any) -> bytes:
+    """A picture as PNG."""
     made = io.BytesIO()
     picture.save(made, "PNG", compress_level=1)
     return made.getvalue()

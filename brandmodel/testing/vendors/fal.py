@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from brandmodel.providers._json import fields, text
+from brandmodel.providers._json import fields, items, text
 from brandmodel.testing.vendors._house import (
     File,
     Hook,
@@ -165,6 +166,8 @@ class Fal(Vendor):
         address = self._address(job.outputs[0])
         made: dict[str, Any] = {"url": address, "content_type": file.media_type}
         made |= {"file_name": job.outputs[0], "file_size": len(file.data)}
+        if "TrainImageStyle" in job.row.tasks:
+            return {"diffusers_lora_file": made, "config_file": made}
         if "GenerateImage" in job.row.tasks:
             width, height = opened(file.data).size
             shown = {**made, "width": width, "height": height}
@@ -177,8 +180,10 @@ class Fal(Vendor):
 
 
 def _wanted(row: Row, body: dict[str, Any], house: House) -> Wanted:
-    shown = house.read(body.get("image_url"))
-    return Wanted.of(row.tasks, body, shown, _size(body))
+    shown = house.read(body.get("image_url") or body.get("images_data_url"))
+    wanted = Wanted.of(row.tasks, body, shown, _size(body))
+    weights = [house.read(fields(one).get("path")) for one in items(body.get("loras"))]
+    return replace(wanted, weights=weights[0]) if weights else wanted
 
 
 def _size(body: dict[str, Any]) -> tuple[int, int]:
