@@ -10,7 +10,15 @@ import importlib
 import os
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
@@ -26,7 +34,7 @@ if TYPE_CHECKING:
     from brandmodel.engine.orders import Order
     from brandmodel.engine.quote import Quote
     from brandmodel.engine.receipt import Answer, Event
-    from brandmodel.tasks import Request, Tier
+    from brandmodel.tasks import Request, Tier, Voice
     from brandmodel.tasks._base import R
 
 T = TypeVar("T")
@@ -154,6 +162,20 @@ class AsyncBrandModel:
             StreamBrokenError: it broke off after its first piece; what had come is in its ``text``.
         """
         return self.engine.text.stream(request, model=self._model, tier=tier)
+
+    async def voices(self, target: str) -> Sequence[Voice]:
+        """The voices of a target, with what ``Speak`` and ``--option voice=...`` ask for them by.
+
+        Args:
+            target: by id, such as ``elevenlabs/eleven-v4``.
+
+        Raises:
+            InvalidRequestError: there is no such target, or it does not speak.
+            ProviderError: its list cannot be had now.
+        """
+        from brandmodel.engine.voices import voices_of
+
+        return await voices_of(target, self.engine.tables, self.engine.providers.of)
 
     async def webhook(self, vendor: str, headers: Mapping[str, str], body: bytes) -> bool:
         """Take what a vendor sent to the ``webhook`` of its row: a job has ended.
@@ -341,6 +363,10 @@ class BrandModel:
     def stream(self, request: Request[R], *, tier: Tier | None = None) -> Iterator[str | Answer[R]]:
         """Pieces of an answer's text as they come; see ``AsyncBrandModel.stream``."""
         return _handed_on(self._open(), self._asynchronous.stream(request, tier=tier))
+
+    def voices(self, target: str) -> Sequence[Voice]:
+        """The voices of a target; see ``AsyncBrandModel.voices``."""
+        return self._call(lambda: self._asynchronous.voices(target))
 
     def webhook(self, vendor: str, headers: Mapping[str, str], body: bytes) -> bool:
         """Take what a vendor sent to the ``webhook`` of its row; see ``AsyncBrandModel.webhook``."""

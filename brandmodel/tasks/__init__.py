@@ -26,6 +26,7 @@ from brandmodel.tasks.audio import (
     Track,
     Transcribe,
     Transcript,
+    Voice,
     WordTime,
 )
 from brandmodel.tasks.calls import (
@@ -40,6 +41,7 @@ from brandmodel.tasks.calls import (
     Provider,
     Report,
     ReportingProvider,
+    SpeakingProvider,
     StreamingProvider,
     Target,
     provider,
@@ -222,6 +224,7 @@ __all__ = [
     "Storyboard",
     "Report",
     "ReportingProvider",
+    "SpeakingProvider",
     "StreamingProvider",
     "TASKS",
     "Take",
@@ -235,6 +238,7 @@ __all__ = [
     "TrainImageStyle",
     "Transcribe",
     "Transcript",
+    "Voice",
     "TypeLine",
     "TypeRole",
     "Typeset",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from brandmodel.tasks._base import Request, Result, Tier, Usage
+from brandmodel.tasks.audio import Voice
 from brandmodel.tasks.values import Asset
 
 
@@ -164,6 +165,15 @@ class LongProvider(Provider, Protocol):
 
     async def cancel(self, job: Job, call: Call) -> None:
         """Stop the job at the vendor's."""
+        ...
+
+
+@runtime_checkable
+class SpeakingProvider(Provider, Protocol):
+    """A provider that can say which voices its targets have."""
+
+    async def voices(self, target: Target) -> Sequence[Voice]:
+        """The voices of a target, by the names that ``Speak`` asks for."""
         ...
 
 
