@@ -9,6 +9,7 @@ import functools
 import importlib
 import os
 import threading
+import time
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -17,6 +18,7 @@ from collections.abc import (
     Generator,
     Iterator,
     Mapping,
+    Sequence,
 )
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from brandmodel.engine.orders import Order
     from brandmodel.engine.quote import Quote
     from brandmodel.engine.receipt import Answer, Event
-    from brandmodel.tasks import Request, Tier
+    from brandmodel.tasks import Request, Tier, Voice
     from brandmodel.tasks._base import R
 
 T = TypeVar("T")
@@ -164,6 +166,40 @@ class AsyncBrandModel:
             StreamBrokenError: it broke off after its first piece; what had come is in its ``text``.
         """
         return self.engine.text.stream(request, model=self._model, tier=tier)
+
+    async def voices(self, target: str) -> Sequence[Voice]:
+        """The voices of a target, with what ``Speak`` and ``--option voice=...`` ask for them by.
+
+        Args:
+            target: by id, such as ``elevenlabs/eleven-v4``.
+
+        Raises:
+            InvalidRequestError: there is no such target, or it does not speak.
+            ProviderError: its list cannot be had now.
+        """
+        from brandmodel.engine.voices import voices_of
+
+        return await voices_of(target, self.engine.tables, self.engine.providers.of)
+
+    async def webhook(self, vendor: str, headers: Mapping[str, str], body: bytes) -> bool:
+        """Take what a vendor sent to the ``webhook`` of its row: a job has ended.
+
+        The run that waits for the job looks at once. What the webhook says is not believed: the job's
+        state is still asked for, so that one that is forged, lost or sent twice does no harm.
+
+        Args:
+            vendor: its name in ``vendors.toml``; put it into the address.
+            headers: as they came.
+            body: the bytes as they came.
+
+        Returns:
+            Whether a run of this process was waiting; False as well for one that came before.
+
+        Raises:
+            InvalidRequestError: it is not the vendor's, too old, or of a vendor that shall send none.
+            ProviderError: what the vendor signs with cannot be had now; let it try again.
+        """
+        return await self.engine.hooks.take(vendor, headers, body, now=time.time())
 
     async def resume(self, run_id: str, *, overrides: Mapping[str, Any] | None = None) -> Result:
         """Go on with a run that waits or was stopped, with a person's words added.
@@ -336,6 +372,14 @@ class BrandModel:
         # The engine is opened over there, as for every other call, so that there is but one.
         pieces = portal.call(lambda: self._asynchronous.stream(request, tier=tier))
         return _handed_on(portal, pieces)
+
+    def voices(self, target: str) -> Sequence[Voice]:
+        """The voices of a target; see ``AsyncBrandModel.voices``."""
+        return self._call(lambda: self._asynchronous.voices(target))
+
+    def webhook(self, vendor: str, headers: Mapping[str, str], body: bytes) -> bool:
+        """Take what a vendor sent to the ``webhook`` of its row; see ``AsyncBrandModel.webhook``."""
+        return self._call(lambda: self._asynchronous.webhook(vendor, headers, body))
 
     def resume(self, run_id: str, *, overrides: Mapping[str, Any] | None = None) -> Result:
         """Go on with a run that waits or was stopped; see ``AsyncBrandModel.resume``."""

@@ -17,6 +17,7 @@ from brandmodel.cli.asked import Asked, BrandFolder, Model, Without, taking
 from brandmodel.cli.money import Yes, add_commands
 from brandmodel.cli.printing import Form, form_of
 from brandmodel.cli.shell import EXIT, Show, go, main
+from brandmodel.cli.speaking import add_command
 from brandmodel.errors import BrandModelError, InvalidRequestError
 from brandmodel.model import AsyncBrandModel, AsyncRun
 from brandmodel.result import Result
@@ -324,5 +325,6 @@ def _amount(text: str) -> float:
 
 
 add_commands(app, _model)
+add_command(app, _model)
 
 __all__ = ["app", "main"]

@@ -53,6 +53,8 @@ def _told(event: Event) -> dict[str, Any]:
         told |= {"name": event.name, "task": event.task}
     if event.step is not None:
         told["step"] = event.step.model_dump(mode="json")
+    if event.sketch is not None:
+        told["sketch"] = event.sketch.model_dump(mode="json")
     return {**told, "paid_usd": event.paid_usd, "seconds": round(event.seconds, 4)}
 
 

@@ -33,6 +33,7 @@ class Ask(NamedTuple):
         body: canonical JSON of the request.
         caps: (scope, limit in nano-USD) that apply.
         seat: makes the row that says how this run came by the step; written in the same commit.
+        sketched: is told each unfinished state of a picture while it is made.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Ask(NamedTuple):
     take: int = 0
     caps: tuple[tuple[str, int], ...] = ()
     seat: Callable[[StepRecord, tuple[str, ...]], RunStep | None] = lambda record, notes: None
+    sketched: Callable[[Asset], None] | None = None
 
 
 class Obtained(NamedTuple):

@@ -54,6 +54,7 @@ from brandmodel.tasks import (
     Job,
     LongProvider,
     Provider,
+    ReportingProvider,
     StreamingProvider,
     Target,
 )
@@ -76,6 +77,7 @@ class Attempts:
         store: Store,
         provider_of: Callable[[Target], Provider],
         health: Health,
+        looks: Looks,
         books: Callable[[LookUp], Books],
     ) -> None:
         """Hold what all attempts need.
@@ -84,12 +86,13 @@ class Attempts:
             store: where results go.
             provider_of: who speaks to a target.
             health: of the targets.
+            looks: at the jobs of this process.
             books: where their money is held, given how to ask a vendor for a call that got lost.
         """
         self.store = store
         self.provider_of = provider_of
         self.health = health
-        self.looks = Looks()
+        self.looks = looks
         self.books = books(self._asked_after)
 
     async def make(self, ask: Ask) -> Obtained:
@@ -380,6 +383,7 @@ class Attempts:
             tier=ask.tier,
             attempt=attempt,
             began=time.time(),
+            sketched=ask.sketched,
         )
 
     async def _finish(self, call: Call, trail: Trail, hold: Hold | None) -> Done:
@@ -424,9 +428,10 @@ class Attempts:
         if not isinstance(provider, LongProvider):
             raise UnavailableError("a job was started that nothing here can follow")
         wish_s, failed = 0.0, 0
-        with self.looks.at_one() as waiting:
+        reported = bool(call.target.webhook) and isinstance(provider, ReportingProvider)
+        with self.looks.at_one(call.target.vendor, reported=reported) as waiting:
             while isinstance(answer, Job):
-                await asyncio.sleep(max(wish_s, waiting.pause_s()))
+                await waiting.pause(answer.handle, wish_s)
                 try:
                     looked = await provider.check(answer, call)
                 except JobFailedError:

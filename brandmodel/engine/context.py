@@ -20,6 +20,7 @@ from brandmodel.engine.promotion import HERO_LEG, place_of
 from brandmodel.engine.scene import Cascaded, Interpreter, Scene
 from brandmodel.errors import InvalidRequestError, ProviderError, RoutingError, TableError
 from brandmodel.tasks import (
+    Asset,
     Context,
     Judged,
     Judgement,
@@ -134,8 +135,8 @@ class RecipeContext:
         asked, tier = self._prepared(request, full)
         return await self._interpreter.perform(asked, name=full, take=0, tier=tier)
 
-    async def stream(self, request: Request[R], *, name: str) -> AsyncIterator[str | R]:
-        """Pieces of the result's text, and the whole result last."""
+    async def stream(self, request: Request[R], *, name: str) -> AsyncIterator[str | Asset | R]:
+        """Pieces of the result's text or sketches of its picture, and the whole result last."""
         full = self._named(name)
         asked, tier = self._prepared(request, full)
         async for piece in self._interpreter.stream(asked, name=full, tier=tier):

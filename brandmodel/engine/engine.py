@@ -17,6 +17,7 @@ from brandmodel.engine.context import RecipeContext, elapsed_s
 from brandmodel.engine.execution import Execution, called
 from brandmodel.engine.explain import Explanation, explained
 from brandmodel.engine.holders import is_gone, own_holder
+from brandmodel.engine.hooks import Hooks
 from brandmodel.engine.kit import kit_of
 from brandmodel.engine.orders import Order, Plan, may_refuse, nano_or_none, planned, refuse_too_dear
 from brandmodel.engine.plugins import load_plugins
@@ -61,7 +62,9 @@ class Engine:
             credentials=lambda: tables.credentials,
         )
         self.steps = Steps(self.journal, self.store, self.providers.of)
-        self.text = TextPath(tables, self.journal, self.store, self.providers.of, self.steps.health)
+        health, looks = self.steps.health, self.steps.looks
+        self.text = TextPath(tables, self.journal, self.store, self.providers.of, health, looks)
+        self.hooks = Hooks(tables, self.providers.of, looks)
         self.space = "project"
         self._quoting = asyncio.Lock()
         load_plugins(brand.folder)

@@ -6,7 +6,8 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from brandmodel import telemetry
@@ -21,7 +22,7 @@ from brandmodel.errors import InvalidRequestError, JournalMismatchError, Missing
 from brandmodel.journal import RunStep, StepRecord
 from brandmodel.routing import Route, nano, usd
 from brandmodel.routing.prices import cost
-from brandmodel.tasks import Request, Take, Tier, Waiting
+from brandmodel.tasks import Asset, Request, Take, Tier, Waiting
 
 
 class Live:
@@ -34,6 +35,17 @@ class Live:
 
     async def perform(self, request: Request[Res], *, name: str, take: int, tier: Tier) -> Res:
         """See ``Interpreter``."""
+        return await self._performed(request, name, take, tier)
+
+    async def _performed(
+        self,
+        request: Request[Res],
+        name: str,
+        take: int,
+        tier: Tier,
+        heard: Callable[[Asset], None] | None = None,
+    ) -> Res:
+        """One step; ``heard`` is told what the run's listeners are, too: each sketch of it."""
         ask = self._ask(request, name, take, tier)
         run, task = self._run, type(request).__name__
         override = self._scene.overrides.get(name)
@@ -62,7 +74,13 @@ class Live:
             if run.listeners:
                 # Whoever stops a run on this event stops it before the step.
                 await asyncio.sleep(0)
-            obtained = await self._steps.obtain(ask._replace(seat=seat))
+
+            def sketched(sketch: Asset) -> None:
+                self._sketched(name, task, sketch)
+                if heard is not None:
+                    heard(sketch)
+
+            obtained = await self._steps.obtain(ask._replace(seat=seat, sketched=sketched))
             if not obtained.ran:
                 # A recipe whose steps are all known shall not keep the others waiting.
                 await asyncio.sleep(0)
@@ -73,8 +91,12 @@ class Live:
 
     async def stream(
         self, request: Request[Res], *, name: str, tier: Tier
-    ) -> AsyncIterator[str | Res]:
+    ) -> AsyncIterator[str | Asset | Res]:
         """See ``Interpreter``."""
+        if "text" not in request.result_type().model_fields:
+            async for shown in self._seen(request, name, tier):
+                yield shown
+            return
         ask = self._ask(request, name, 0, tier)
 
         def seat(record: StepRecord, notes: tuple[str, ...]) -> RunStep:
@@ -88,6 +110,23 @@ class Live:
             status = "ran" if piece.ran else "reused"
             self._finished(ask, name, piece, status, time.perf_counter() - began)
             yield piece.result  # type: ignore[misc]
+
+    async def _seen(
+        self, request: Request[Res], name: str, tier: Tier
+    ) -> AsyncIterator[Asset | Res]:
+        """A step made as any other, with its sketches as they come and its result last."""
+        sketches = asyncio.Queue[Asset | None]()
+        making = asyncio.ensure_future(
+            self._performed(request, name, 0, tier, heard=sketches.put_nowait)
+        )
+        making.add_done_callback(lambda _: sketches.put_nowait(None))
+        try:
+            while (sketch := await sketches.get()) is not None:
+                yield sketch
+            yield await making
+        finally:
+            if making.cancel():
+                await asyncio.wait([making])
 
     async def taken(self, key: str) -> list[int] | None:
         """See ``Interpreter``."""
@@ -156,6 +195,11 @@ class Live:
 
     def _route(self, request: Request[Any], tier: Tier) -> Route:
         return self._run.table.route(request, tier, today=self._scene.clock.date())
+
+    def _sketched(self, name: str, task: str, sketch: Asset) -> None:
+        run = self._run
+        told = Event("step-sketched", run.id, name, task, sketch=sketch)
+        run.tell(replace(told, paid_usd=usd(run.paid_nano), seconds=run.seconds))
 
     def _in_space(self, key: str) -> str:
         return hashlib.sha256(f"{self._run.space}\n{key}".encode()).hexdigest()
@@ -261,7 +305,13 @@ class Live:
         run.receipts[name] = receipt
         run.tell(
             Event(
-                "step-finished", run.id, name, record.task, receipt, usd(run.paid_nano), run.seconds
+                "step-finished",
+                run.id,
+                name,
+                record.task,
+                receipt,
+                paid_usd=usd(run.paid_nano),
+                seconds=run.seconds,
             )
         )
 

@@ -20,7 +20,7 @@ from brandmodel.engine.state import RunState
 from brandmodel.engine.steps import Steps
 from brandmodel.routing import usd
 from brandmodel.routing.prices import least, most
-from brandmodel.tasks import Request, Stage, Take, Target, Tier, Value
+from brandmodel.tasks import Asset, Request, Stage, Take, Target, Tier, Value
 
 
 class StepQuote(Value):
@@ -219,7 +219,7 @@ class Sketching:
 
     async def stream(
         self, request: Request[Res], *, name: str, tier: Tier
-    ) -> AsyncIterator[str | Res]:
+    ) -> AsyncIterator[str | Asset | Res]:
         """See ``Interpreter``."""
         yield await self.perform(request, name=name, take=0, tier=tier)
 

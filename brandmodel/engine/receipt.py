@@ -151,7 +151,8 @@ class Event:
     """Something that happened in a run.
 
     Attributes:
-        kind: ``step-started``, ``step-finished``, or ``run-finished``.
+        kind: ``step-started``, ``step-sketched``, ``step-finished``, or ``run-finished``.
+        sketch: on ``step-sketched``, the picture as far as it is; a reused step has none.
         step: on ``step-finished``, its receipt.
         name: of the step.
         task: of the step.
@@ -159,11 +160,12 @@ class Event:
         seconds: since the run began.
     """
 
-    kind: Literal["step-started", "step-finished", "run-finished"]
+    kind: Literal["step-started", "step-sketched", "step-finished", "run-finished"]
     run_id: str
     name: str = ""
     task: str = ""
     step: StepReceipt | None = None
+    sketch: Asset | None = None
     paid_usd: float = 0.0
     seconds: float = 0.0
     status: RunStatus = "running"

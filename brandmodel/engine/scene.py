@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 from brandmodel.engine.laws import Names
 from brandmodel.engine.overrides import Overrides
 from brandmodel.engine.promotion import Draft
-from brandmodel.tasks import Kit, Request, Result, Take, Tier
+from brandmodel.tasks import Asset, Kit, Request, Result, Take, Tier
 
 Res = TypeVar("Res", bound=Result)
 
@@ -69,8 +69,10 @@ class Interpreter(Protocol):
         """The result of one step."""
         ...
 
-    def stream(self, request: Request[Res], *, name: str, tier: Tier) -> AsyncIterator[str | Res]:
-        """Pieces of text, and the result last."""
+    def stream(
+        self, request: Request[Res], *, name: str, tier: Tier
+    ) -> AsyncIterator[str | Asset | Res]:
+        """Pieces of text or sketches of a picture, and the result last."""
         ...
 
     async def taken(self, key: str) -> list[int] | None:

@@ -9,6 +9,7 @@ from typing import Any
 from brandmodel.engine.asks import Ask, Obtained, Store, read
 from brandmodel.engine.attempts import Attempts
 from brandmodel.engine.ledger import Ledger
+from brandmodel.engine.looks import Looks
 from brandmodel.journal import Journal, StepRecord
 from brandmodel.routing import Health
 from brandmodel.tasks import Provider, Request, Target, assets_in
@@ -23,10 +24,12 @@ class Steps:
         self.journal = journal
         self.store = store
         self.health = Health()
+        self.looks = Looks()
         self.attempts = Attempts(
             store,
             provider_of,
             self.health,
+            self.looks,
             lambda look_up: Ledger(journal, self.find, look_up),
         )
         self._running: dict[str, asyncio.Future[Obtained]] = {}

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from brandmodel.engine.asks import Ask, Obtained, Store
 from brandmodel.engine.attempts import Attempts
+from brandmodel.engine.looks import Looks
 from brandmodel.engine.receipt import Answer, StepReceipt
 from brandmodel.engine.slices import CALL, Caps, Slices
 from brandmodel.engine.spend import call_caps
@@ -38,12 +39,13 @@ class TextPath:
         store: Store,
         provider_of: Callable[[Target], Provider],
         health: Health,
+        looks: Looks,
     ) -> None:
         self._tables = tables
         self._models: dict[str | None, ModelTable] = {}
         self._caps: dict[tuple[str, str], tuple[date, Caps]] = {}
         self._slices = Slices(journal)
-        self._attempts = Attempts(store, provider_of, health, lambda look_up: self._slices)
+        self._attempts = Attempts(store, provider_of, health, looks, lambda look_up: self._slices)
         self._ids = uuid.uuid4().hex[:16]
         self._count = 0
 

@@ -17,7 +17,7 @@ from brandmodel.local.desk import Desk
 from brandmodel.local.frames import packed, receive_frame
 from brandmodel.local.pool import Pool
 from brandmodel.local.serving import HEAVY, LIGHT, room_of, server_of
-from brandmodel.tasks import Call, Done, Result
+from brandmodel.tasks import Call, Done, Result, Target, Voice
 from brandmodel.tasks.values import Asset
 
 _STDERR_KEPT = 2000
@@ -49,6 +49,12 @@ class LocalProvider:
         for word in str(getattr(done.result, "text", "")).splitlines(keepends=True):
             yield word
         yield done
+
+    async def voices(self, target: Target) -> list[Voice]:
+        """See ``SpeakingProvider``: those that are installed on this machine."""
+        from brandmodel.local.sound.voice import voices
+
+        return [Voice(id=name, name=name, language="en") for name in voices()]
 
     async def aclose(self) -> None:
         """End every worker."""

@@ -6,13 +6,18 @@ import io
 import wave
 from collections.abc import Mapping
 
-from brandmodel.tasks import Target
+from brandmodel.tasks import Target, Voice
 
 
 def voices_of(target: Target) -> Mapping[str, str]:
     """The vendor's voices by our names: the row's ``voices``, a table or a list."""
     given = target.settings.get("voices") or {}
     return given if isinstance(given, Mapping) else {one: one for one in given}
+
+
+def voices_named(target: Target) -> list[Voice]:
+    """The voices that a row names."""
+    return [Voice(id=ours, name=theirs) for ours, theirs in voices_of(target).items()]
 
 
 def wav(samples: bytes, rate: int, *, channels: int = 1) -> bytes:

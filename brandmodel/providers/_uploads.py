@@ -58,7 +58,7 @@ class UploadingWire(Wire):
         asset = name == file.asset.sha256
         if self.inline and asset and len(file.data) <= INLINE_BYTES:
             return file
-        place = target.id.partition("/")[0], file.asset.sha256
+        place = target.vendor, file.asset.sha256
         now = time.monotonic()
         until, url = self._uploaded.get(place, (0.0, ""))
         if now >= until:

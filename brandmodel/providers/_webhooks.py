@@ -64,11 +64,11 @@ class Seen:
     most: int = 10_000
     _ids: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
 
-    def first(self, hook: VerifiedHook) -> bool:
+    def first(self, id_: str) -> bool:
         """Whether this one has not come before."""
-        new = hook.id not in self._ids
-        self._ids[hook.id] = None
-        self._ids.move_to_end(hook.id)
+        new = id_ not in self._ids
+        self._ids[id_] = None
+        self._ids.move_to_end(id_)
         if len(self._ids) > self.most:
             self._ids.popitem(last=False)
         return new

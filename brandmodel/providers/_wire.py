@@ -11,7 +11,7 @@ import base64
 import os
 import re
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -19,6 +19,7 @@ from brandmodel.errors import (
     BadResponseError,
     BadResultError,
     ConfigError,
+    InvalidRequestError,
     JobFailedError,
     MissingCredentialError,
     ProviderError,
@@ -114,8 +115,8 @@ class Pending:
 class Stream(Protocol):
     """Reads the events of one streamed reply."""
 
-    def feed(self, event: Event) -> Iterator[str]:
-        """Pieces of text that this event brings.
+    def feed(self, event: Event) -> Iterator[str | bytes]:
+        """Pieces of text that this event brings, or an unfinished picture.
 
         Raises:
             BrandModelError: the event says that the call failed.
@@ -145,6 +146,7 @@ class Operation:
         found: its handle in that reply, or None when there is none.
         stream_ask: the request that streams.
         stream: a fresh reader of that stream.
+        sketches: it brings unfinished pictures in place of words, so only a row that asks for them streams.
     """
 
     ask: Callable[[Call, Files], Ask]
@@ -156,6 +158,13 @@ class Operation:
     found: Callable[[Call, Reply], Handle | None] | None = None
     stream_ask: Callable[[Call, Files], Ask] | None = None
     stream: Callable[[Call], Stream] | None = None
+    sketches: bool = False
+
+    def streams(self, call: Call) -> bool:
+        """Whether a call brings anything before it is finished."""
+        if self.sketches:
+            return call.sketches > 0
+        return self.stream is not None
 
 
 @dataclass(slots=True)
@@ -173,7 +182,7 @@ class _Named:
         """Name what is missing in it."""
         if not isinstance(error, ProviderError):
             return
-        error.vendor = error.vendor or _vendor(self.target)
+        error.vendor = error.vendor or self.target.vendor
         key = self.keys(self.target)
         error.detail, error.code = hidden(error.detail, key), hidden(error.code, key)
         # What lies behind it may hold the request, or what came back.
@@ -214,6 +223,9 @@ class Wire:
             RequestError: the target refused the request for good.
         """
         operation = self.operation(call)
+        if operation.sketches and operation.streams(call):
+            (done,) = [one async for one in self.stream(call) if isinstance(one, Done)]
+            return done
         ask = operation.ask(call, await self.files(call))
         reply = await self.sent(call.target, ask)
         with self._named(call.target, reply):
@@ -257,11 +269,13 @@ class Wire:
     async def stream(self, call: Call) -> AsyncIterator[str | Done]:
         """See ``StreamingProvider``."""
         operation = self.operation(call)
-        if operation.stream_ask is None or operation.stream is None:
+        if not operation.streams(call):
             done = await self._finished(call)
             yield str(getattr(done.result, "text", ""))
             yield done
             return
+        assert operation.stream_ask is not None
+        assert operation.stream is not None
         ask = operation.stream_ask(call, await self.files(call))
         reader = operation.stream(call)
         base, ask, headers = self._addressed(call.target, ask)
@@ -275,8 +289,11 @@ class Wire:
                         # The first event tells what the answer is called.
                         if ids is None:
                             ids = request_ids(head.headers, event.data[:1000].encode())
-                        for text in reader.feed(event):
-                            yield text
+                        for piece in reader.feed(event):
+                            if isinstance(piece, str):
+                                yield piece
+                            else:
+                                await _shown(call, piece)
             told = await self._told(call, reader.made(), ids or ())
         assert isinstance(told, Done)
         yield told
@@ -364,7 +381,7 @@ class Wire:
         asset = await call.blobs.put(one, name=f"result.{family}")
         if family and not asset.media_type.startswith(family):
             raise BadResultError(
-                f"the result is {asset.media_type}, not {family}", vendor=_vendor(call.target)
+                f"the result is {asset.media_type}, not {family}", vendor=call.target.vendor
             )
         return asset
 
@@ -385,6 +402,15 @@ class Wire:
         return reply.body
 
 
+async def _shown(call: Call, sketch: bytes) -> None:
+    """Tell of an unfinished picture; what is none is left out, as the finished one is still to come."""
+    assert call.sketched is not None
+    with suppress(InvalidRequestError):
+        asset = await call.blobs.put(sketch, name="sketch.image")
+        if asset.media_type.startswith("image"):
+            call.sketched(asset)
+
+
 @contextmanager
 def looking() -> Generator[None]:
     """A look that fails says nothing about its job, which may go on and be billed."""
@@ -403,11 +429,25 @@ def _keyless(ids: Sequence[str], key: str) -> tuple[str, ...]:
 
 
 def base_url(target: Target) -> str:
-    """A row's base URL; ``${NAME}`` stands for a variable: some addresses belong to an account.
+    """A row's base URL: some addresses belong to an account.
 
     Raises:
-        MissingCredentialError: the variable is not set.
+        MissingCredentialError: a variable in it is not set.
     """
+    return _filled(target.settings.get("base_url", ""))
+
+
+def webhook(target: Target) -> str:
+    """Where the vendor shall report the end of a job; '' for nowhere.
+
+    Raises:
+        MissingCredentialError: a variable in it is not set.
+    """
+    return _filled(target.webhook)
+
+
+def _filled(address: str) -> str:
+    """An address in which ``${NAME}`` stood for a variable."""
 
     def value(name: re.Match[str]) -> str:
         found = os.environ.get(name[1], "").strip()
@@ -418,12 +458,8 @@ def base_url(target: Target) -> str:
             )
         return found
 
-    return _VARIABLE.sub(value, target.settings.get("base_url", ""))
+    return _VARIABLE.sub(value, address)
 
 
 def _job(call: Call, handle: Handle) -> Job:
     return Job(target=call.target.id, task=type(call.request).__name__, handle=handle)
-
-
-def _vendor(target: Target) -> str:
-    return target.id.partition("/")[0]

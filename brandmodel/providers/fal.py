@@ -26,8 +26,19 @@ from brandmodel.providers._http import Ask, Reply, origin
 from brandmodel.providers._json import fields, items, text
 from brandmodel.providers._mapping import inputs
 from brandmodel.providers._outputs import SERVED, made
-from brandmodel.providers._uploads import Addresses, UploadingWire, uploaded_at
-from brandmodel.providers._wire import File, Files, Made, Operation, Pending, base_url, looking
+from brandmodel.providers._reporting import ReportingWire
+from brandmodel.providers._uploads import Addresses, uploaded_at
+from brandmodel.providers._webhooks import Secret
+from brandmodel.providers._wire import (
+    File,
+    Files,
+    Made,
+    Operation,
+    Pending,
+    base_url,
+    looking,
+    webhook,
+)
 from brandmodel.tasks import Call, Done, Job, Target
 
 _QUEUE, _REST, _CDN = "https://queue.fal.run", "https://rest.fal.ai", "https://v3.fal.media"
@@ -44,7 +55,10 @@ def ask_job(call: Call, files: Files) -> Ask:
         headers["x-fal-no-retry"] = "1"
     if within := call.target.settings.get("start_within_s"):
         headers["x-fal-request-timeout"] = str(within)
-    return Ask(call.target.model, json=inputs(call, Addresses(files)), headers=headers)
+    address = webhook(call.target)
+    query = {"fal_webhook": address} if address else {}
+    body = inputs(call, Addresses(files))
+    return Ask(call.target.model, json=body, headers=headers, query=query)
 
 
 def read_job(call: Call, reply: Reply) -> Pending:
@@ -96,10 +110,11 @@ def _job_error(status: dict[str, Any], reply: Reply) -> BrandModelError:
 _MAPPED = Operation(ask=ask_job, read=read_job)
 
 
-class FalWire(UploadingWire):
+class FalWire(ReportingWire):
     """Serves every task that a row can map."""
 
     base_url = _QUEUE
+    scheme = "fal"
     operations = dict.fromkeys(SERVED, _MAPPED)
     writing = _MAPPED
 
@@ -144,6 +159,11 @@ class FalWire(UploadingWire):
         if reply.status >= 300 and reply.status not in (400, 404):
             with self._named(call.target):
                 raise failure(reply)
+
+    async def signing(self, target: Target) -> Secret:
+        """See ``ReportingWire``: fal signs with a key of its own and shows the public half."""
+        place = f"{_host(target, 'rest_url', _REST)}/.well-known/jwks.json"
+        return fields((await self.sent(target, Ask(place, method="GET"))).data())
 
     async def upload(self, target: Target, file: File) -> str:
         """See ``UploadingWire``: a token from fal, the bytes to its CDN."""

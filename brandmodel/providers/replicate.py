@@ -37,8 +37,19 @@ from brandmodel.providers._http import Ask, Part, Reply, origin
 from brandmodel.providers._json import count, fields, items, number, text
 from brandmodel.providers._mapping import inputs
 from brandmodel.providers._outputs import SERVED, made
-from brandmodel.providers._uploads import Addresses, UploadingWire, uploaded_at
-from brandmodel.providers._wire import File, Files, Handle, Made, Operation, Pending, base_url
+from brandmodel.providers._reporting import ReportingWire
+from brandmodel.providers._uploads import Addresses, uploaded_at
+from brandmodel.providers._webhooks import Scheme, Secret
+from brandmodel.providers._wire import (
+    File,
+    Files,
+    Handle,
+    Made,
+    Operation,
+    Pending,
+    base_url,
+    webhook,
+)
 from brandmodel.tasks import Call, Done, Job, Target, Usage
 
 _API = "https://api.replicate.com/v1"
@@ -54,7 +65,9 @@ _A_FILE = "\0file"
 def ask_prediction(call: Call, files: Files) -> Ask:
     """The request that creates a prediction."""
     path, version = _place(call.target.model)
-    return Ask(path, json={**version, "input": inputs(call, Addresses(files))})
+    address = webhook(call.target)
+    reported = {"webhook": address, "webhook_events_filter": ["completed"]} if address else {}
+    return Ask(path, json={**version, "input": inputs(call, Addresses(files)), **reported})
 
 
 def read_prediction(call: Call, reply: Reply) -> Made | Pending:
@@ -153,7 +166,7 @@ _MAPPED = Operation(
 
 
 @dataclass(slots=True)
-class ReplicateWire(UploadingWire):
+class ReplicateWire(ReportingWire):
     """Serves every task that a row can map.
 
     Attributes:
@@ -162,13 +175,14 @@ class ReplicateWire(UploadingWire):
 
     second_look_s: ClassVar[float] = 2.0
     base_url: ClassVar[str] = _API
+    scheme: ClassVar[Scheme] = "standard"
     operations: ClassVar[Mapping[str, Operation]] = dict.fromkeys(SERVED, _MAPPED)
     writing: ClassVar[Operation | None] = _MAPPED
     _begun: dict[str, str] = field(default_factory=dict[str, str])
 
     async def start(self, call: Call) -> Done | Job:
         """See ``Provider``."""
-        answer = await UploadingWire.start(self, call)
+        answer = await ReportingWire.start(self, call)
         if isinstance(answer, Job):
             self._note(call, answer.handle["id"])
         return answer
@@ -182,7 +196,7 @@ class ReplicateWire(UploadingWire):
         """
         self._note(call, job.handle["id"])
         try:
-            return await UploadingWire.check(self, job, call)
+            return await ReportingWire.check(self, job, call)
         except UnknownTargetError as error:
             raise JobFailedError("the job is gone", vendor=error.vendor, status=404) from error
 
@@ -207,6 +221,11 @@ class ReplicateWire(UploadingWire):
             return None
         self._note(call, found[0])
         return self._job(call, found[0])
+
+    async def signing(self, target: Target) -> Secret:
+        """See ``ReportingWire``: the secret of the account."""
+        reply = await self.sent(target, Ask("webhooks/default/secret", method="GET"))
+        return text(fields(reply.data()).get("key"))
 
     async def upload(self, target: Target, file: File) -> str:
         """See ``UploadingWire``."""

@@ -173,8 +173,10 @@ class Tables:
             tokens=row.tokens,
             limits=row.limits.model_dump(exclude_none=True),
             thought_tokens=row.thought_tokens,
+            sketches=row.sketches,
             latency_s=row.latency_s,
             requests_per_minute=row.requests_per_minute or of.requests_per_minute,
+            webhook=of.webhook,
             settings=settings,
         )
 

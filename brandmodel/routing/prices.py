@@ -39,7 +39,8 @@ def cost(target: Target, usage: Usage) -> int:
 def most(target: Target, usage: Usage) -> int:
     """Nano-USD that a call can cost at most, from the most that it can consume.
 
-    What the target may think comes on top of an answer. Never below ``cost`` of any call within that
+    What the target may think comes on top of an answer, and the sketches that it shows on top of a
+    picture. Never below ``cost`` of any call within that
     usage; 0 only where the target costs nothing.
 
     Raises:
@@ -47,6 +48,8 @@ def most(target: Target, usage: Usage) -> int:
     """
     if usage.tokens_out and target.thought_tokens:
         usage = usage._replace(tokens_out=usage.tokens_out + target.thought_tokens)
+    if usage.images and target.sketches:
+        usage = usage._replace(sketches=target.sketches)
     total = _units(target, usage)
     if target.tokens:
         total += token_most(target, usage)
@@ -90,6 +93,7 @@ _AMOUNTS: Mapping[str, Callable[[Usage], tuple[int, int]]] = {
     "million_tokens_in": lambda usage: (usage.tokens_in, 10**6),
     "million_tokens_out": lambda usage: (usage.tokens_out, 10**6),
     "image": lambda usage: (usage.images, 1),
+    "sketch": lambda usage: (usage.sketches, 1),
     "megapixel": lambda usage: (usage.pixels, 10**6),
     "started_megapixel": lambda usage: (-(-usage.pixels // 2**20), 1),
     "thousand_characters": lambda usage: (usage.characters, 1000),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from brandmodel.tasks import Tier
 
@@ -29,6 +29,8 @@ class VendorRow(_Row):
         key_env: name of the environment variable that holds the key; never the key.
         base_url: where the wire is, for hosts that speak a known one.
         requests_per_minute: what the vendor allows, for targets that do not say otherwise.
+        webhook: address of yours to which it shall report that a job has ended; ``${NAME}`` in it stands
+            for a variable.
         settings: further fields for the provider.
     """
 
@@ -37,6 +39,7 @@ class VendorRow(_Row):
     key_env: str = ""
     base_url: str = ""
     requests_per_minute: Count | None = None
+    webhook: Annotated[str, Field(pattern=r"^((https?://|\$\{)\S+)?$")] = ""
     settings: dict[str, Any] = {}
 
 
@@ -46,6 +49,7 @@ class PriceRow(_Row):
     Attributes:
         max_lines: the shorter side of the result, in pixels, up to which it holds.
         started_megapixel: of 2**20 pixels, each begun one counted whole.
+        sketch: of each unfinished state that the row's ``sketches`` asks for.
     """
 
     max_lines: Annotated[int, Field(ge=1)] | None = None
@@ -53,6 +57,7 @@ class PriceRow(_Row):
     million_tokens_in: Usd = 0
     million_tokens_out: Usd = 0
     image: Usd = 0
+    sketch: Usd = 0
     megapixel: Usd = 0
     started_megapixel: Usd = 0
     second: Usd = 0
@@ -107,6 +112,8 @@ class TargetRow(_Row):
         limits: what it takes at most.
         thought_tokens: what a model may think before it answers: asked for on top of the answer's own
             limit, and part of the highest price.
+        sketches: unfinished states of a picture that a run shows while it is made, where the wire has them.
+            Each costs what ``sketch`` of ``price`` says.
         latency_s: what a call usually takes, in seconds.
         requests_per_minute: what the vendor allows.
         obligations: what the licence asks of whoever uses the results.
@@ -121,6 +128,7 @@ class TargetRow(_Row):
     price_checked: datetime.date | None = None
     limits: LimitsRow = LimitsRow()
     thought_tokens: Annotated[int, Field(ge=0)] = 0
+    sketches: Annotated[int, Field(ge=0, le=3)] = 0
     latency_s: Count = 1.0
     requests_per_minute: Count | None = None
     since: datetime.date | None = None
@@ -128,6 +136,12 @@ class TargetRow(_Row):
     licence: str = ""
     obligations: list[Obligation] = []
     settings: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _sketches_have_a_price(self) -> TargetRow:
+        if self.sketches and not all("sketch" in price.model_fields_set for price in self.price):
+            raise ValueError("`sketches` need a price: `sketch`, in USD, for every size")
+        return self
 
 
 class CascadeRow(_Row):

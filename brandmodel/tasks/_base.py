@@ -45,6 +45,7 @@ class Usage(NamedTuple):
         tokens_out: all of them, those thought or drawn included.
         image_tokens_out: of ``tokens_out``, those that are a picture.
         audio_tokens_out: of ``tokens_out``, those that are sound.
+        sketches: unfinished states of a picture that were shown while it was made.
         lines: the shorter side of the picture or video, in pixels; prices go by it.
     """
 
@@ -56,6 +57,7 @@ class Usage(NamedTuple):
     image_tokens_out: int = 0
     audio_tokens_out: int = 0
     images: int = 0
+    sketches: int = 0
     pixels: int = 0
     lines: int = 0
     seconds: float = 0.0

@@ -63,6 +63,22 @@ class Speech(Result):
     voice: str = ""
 
 
+class Voice(Value):
+    """A voice that a target has.
+
+    Attributes:
+        id: what ``Speak.voice`` asks for it by.
+        name: what the vendor calls it.
+        language: such as ``en``; '' where nobody tells.
+        labels: what it sounds like and is good for, such as ``british`` or ``narration``.
+    """
+
+    id: str
+    name: str
+    language: str = ""
+    labels: tuple[str, ...] = ()
+
+
 class Speak(Request[Speech]):
     """Say a text.
 

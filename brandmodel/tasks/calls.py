@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from brandmodel.tasks._base import Request, Result, Tier, Usage
+from brandmodel.tasks.audio import Voice
 from brandmodel.tasks.values import Asset
 
 
@@ -57,8 +58,10 @@ class Target:
         tokens: ``provider:model``, under which a public list has the price of its tokens.
         limits: what it takes at most, by the limit's name (see ``routing.limits``).
         thought_tokens: what it may think before it answers, on top of the answer's own limit.
+        sketches: unfinished states of a picture that it is asked to show while it makes one.
         latency_s: what a call usually takes.
         requests_per_minute: what the vendor allows; None where it does not say.
+        webhook: where its vendor shall report that a job has ended; '' for nowhere.
         settings: further fields of the vendor's and target's rows, for the provider.
     """
 
@@ -71,9 +74,16 @@ class Target:
     tokens: str = ""
     limits: Mapping[str, Any] = field(default_factory=dict[str, Any])
     thought_tokens: int = 0
+    sketches: int = 0
     latency_s: float = 1.0
     requests_per_minute: float | None = None
+    webhook: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def vendor(self) -> str:
+        """Whose it is."""
+        return self.id.partition("/")[0]
 
     @property
     def paid(self) -> bool:
@@ -88,6 +98,7 @@ class Call(NamedTuple):
         take: which of several alternatives this is; providers vary their seed by it.
         attempt: unique per attempt; sent as the idempotency key where a vendor takes one.
         began: Unix seconds; the vendor has no trace of the attempt that is older. 0 where nobody knows.
+        sketched: is told each unfinished state of the picture; None where nobody looks.
     """
 
     request: Request[Any]
@@ -97,6 +108,12 @@ class Call(NamedTuple):
     tier: Tier = "workhorse"
     attempt: str = ""
     began: float = 0.0
+    sketched: Callable[[Asset], None] | None = None
+
+    @property
+    def sketches(self) -> int:
+        """How many unfinished states to ask for: none where nobody looks."""
+        return self.target.sketches if self.sketched is not None else 0
 
 
 class Done(NamedTuple):
@@ -146,6 +163,44 @@ class LongProvider(Provider, Protocol):
 
     async def cancel(self, job: Job, call: Call) -> None:
         """Stop the job at the vendor's."""
+        ...
+
+
+@runtime_checkable
+class SpeakingProvider(Provider, Protocol):
+    """A provider that can say which voices its targets have."""
+
+    async def voices(self, target: Target) -> Sequence[Voice]:
+        """The voices of a target, by the names that ``Speak`` asks for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A vendor's word that a job has ended; it is only a reason to look.
+
+    Attributes:
+        id: the same whenever it is sent again.
+        job: the vendor's id of the job, as in its handle.
+    """
+
+    id: str
+    job: str
+
+
+@runtime_checkable
+class ReportingProvider(Provider, Protocol):
+    """A provider whose vendors report the end of a job by webhook."""
+
+    async def reported(
+        self, target: Target, headers: Mapping[str, str], body: bytes, *, now: float
+    ) -> Report:
+        """What a webhook says, once it is sure who sent it, and when.
+
+        Raises:
+            InvalidRequestError: the signature is wrong, or the time.
+            ProviderError: what the vendor signs with cannot be had now.
+        """
         ...
 
 

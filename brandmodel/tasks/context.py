@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from brandmodel.tasks._base import R, Request, Tier, Value
 from brandmodel.tasks.judging import Judgement
-from brandmodel.tasks.values import Kit
+from brandmodel.tasks.values import Asset, Kit
 
 T = TypeVar("T")
 V = TypeVar("V", bound=Value)
@@ -138,6 +138,9 @@ class Context(Protocol):
         """The only randomness: reproducible from the run's seed."""
         ...
 
-    def stream(self, request: Request[R], *, name: str) -> AsyncIterator[str | R]:
-        """Pieces of the result's text as they are written, and the whole result last."""
+    def stream(self, request: Request[R], *, name: str) -> AsyncIterator[str | Asset | R]:
+        """Pieces of the result's text as they are written, and the whole result last.
+
+        Of a picture, its sketches: unfinished states, as far as its target shows any.
+        """
         ...

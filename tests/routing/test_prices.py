@@ -70,7 +70,7 @@ def target(*price: Price, tokens: str = "", **limits: Any) -> Target:
 
 def test_every_unit_counts_what_it_says() -> None:
     usage = Usage(
-        tokens_in=500_000, tokens_out=2_000_000, images=3, pixels=1_500_000, seconds=7.5,
+        tokens_in=500_000, tokens_out=2_000_000, images=3, sketches=2, pixels=1_500_000, seconds=7.5,
         characters=250,
     )  # fmt: skip
     price = {
@@ -78,6 +78,7 @@ def test_every_unit_counts_what_it_says() -> None:
         "million_tokens_in": 1_000,
         "million_tokens_out": 10_000,
         "image": 100,
+        "sketch": 5,
         "megapixel": 40,
         "started_megapixel": 40,
         "second": 2,
@@ -89,12 +90,13 @@ def test_every_unit_counts_what_it_says() -> None:
         "million_tokens_in": 500,
         "million_tokens_out": 20_000,
         "image": 300,
+        "sketch": 10,
         "megapixel": 60,
         "started_megapixel": 80,
         "second": 15,
         "thousand_characters": 2,
     }
-    assert cost(target(Price(price)), usage) == 7 + 500 + 20_000 + 300 + 60 + 80 + 15 + 2
+    assert cost(target(Price(price)), usage) == 7 + 500 + 20_000 + 300 + 10 + 60 + 80 + 15 + 2
     assert cost(target(), usage) == most(target(), usage) == 0
 
 

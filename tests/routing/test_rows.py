@@ -26,9 +26,11 @@ from brandmodel.tasks import (
     AnimateImage,
     Asset,
     Call,
+    Chat,
     EditImage,
     GenerateImage,
     GenerateVideo,
+    Message,
     Request,
     TrainImageStyle,
     Usage,
@@ -48,7 +50,7 @@ EVERYTHING = Usage(
 _MAPPED = ("fal", "replicate", "comfyui")
 _FILES = ("openai", "anthropic", "google", "groq", "together", "deepseek", "mistral", "xai",
           "perplexity", "cerebras", "openrouter", "azure", "ollama", "vllm", "lmstudio", "fal",
-          "elevenlabs", "comfyui", "tavily", "exa", "searxng")  # fmt: skip
+          "replicate", "elevenlabs", "comfyui", "tavily", "exa", "searxng")  # fmt: skip
 
 
 _PHOTO = Asset(sha256="a" * 64, media_type="image/png", size=9, width=1024, height=576)
@@ -57,6 +59,7 @@ SAMPLES: dict[str, Request[Any]] = {
     "EditImage": EditImage(images=(_PHOTO,), prompt="a lake at dusk", width=1024, height=576),
     "GenerateVideo": GenerateVideo(prompt="a lake", width=854, height=480, duration_s=4.5),
     "AnimateImage": AnimateImage(image=_PHOTO, width=854, height=480, duration_s=4.5),
+    "Chat": Chat(messages=(Message(role="user", text="camera"),)),
     "TrainImageStyle": TrainImageStyle(images=(_PHOTO,) * 4, trigger="lakish"),
 }
 
@@ -144,9 +147,11 @@ def test_the_wire_of_a_row_is_there_and_serves_its_tasks(id_: str) -> None:
 @pytest.mark.parametrize("id_", [id_ for id_ in FAR if id_.partition("/")[0] in _MAPPED])
 def test_a_mapped_row_says_what_goes_out_and_where_the_result_lies(id_: str) -> None:
     settings = row(id_).value.settings
-    assert settings["result"]["media"]
-    assert settings["result"]["family"] in ("image", "video", "audio", "")
-    derived = {"prompt", "size", "lines", "aspect", "archive", "image", "images"}
+    if settings["result"].get("media"):
+        assert settings["result"]["family"] in ("image", "video", "audio", "")
+    else:
+        assert settings["result"]["text"]
+    derived = {"prompt", "system", "size", "lines", "aspect", "archive", "image", "images"}
     (task,) = row(id_).value.tasks
     for field, to in settings["map"].items():
         assert field in TASKS[task].model_fields or field in derived

@@ -118,6 +118,13 @@ WRONG = [
     ("targets/local", TARGETS + "requests_per_minute = 0", "w.requests_per_minute", "not 0"),
     ("targets/local", TARGETS + "latency_s = 0", "w.latency_s", "greater than 0"),
     ("targets/local", TARGETS + "revision = 0", "w.revision", "greater than or equal to 1"),
+    ("targets/local", TARGETS + "sketches = 4", "w.sketches", "less than or equal to 3"),
+    (
+        "targets/local",
+        TARGETS + "sketches = 1\nprice = { image = 0.02 }",
+        "w",
+        "`sketches` need a price",
+    ),
     ("targets/local", TARGETS + 'until = "soon"', "w.until", "not 'soon'"),
 ]
 

@@ -191,3 +191,25 @@ def test_keys_are_checked(vendors: Counter) -> None:
         pytest.raises(openai.AuthenticationError),
     ):
         stranger.models.list()
+
+
+def test_a_picture_comes_out_of_sketches(client: openai.OpenAI, vendors: Counter) -> None:
+    before = len(vendors.jobs())
+    asked: dict[str, Any] = {"model": "fake-image", "prompt": "A pear", "size": "256x256"}
+    *sketches, whole = client.images.generate(**asked, stream=True, partial_images=2)
+    assert [one.type for one in sketches] == ["image_generation.partial_image"] * 2
+    assert [getattr(one, "partial_image_index", None) for one in sketches] == [0, 1]
+    assert whole.type == "image_generation.completed"
+    assert len({one.b64_json for one in (*sketches, whole)}) == 3, "each is further than the last"
+    assert {_opened(one.b64_json).size for one in (*sketches, whole)} == {(256, 256)}
+    assert [job["usd"] for job in vendors.jobs()[before:]] == [0.022]
+
+
+def test_a_changed_picture_comes_out_of_a_sketch(client: openai.OpenAI, vendors: Counter) -> None:
+    shown = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(shown, "PNG")
+    asked: dict[str, Any] = {"model": "fake-image", "prompt": "Bluer", "size": "64x64"}
+    asked["image"] = ("a.png", shown.getvalue(), "image/png")
+    sketch, whole = client.images.edit(**asked, stream=True, partial_images=1)
+    assert (sketch.type, whole.type) == ("image_edit.partial_image", "image_edit.completed")
+    assert vendors.jobs()[-1]["usd"] == 0.021

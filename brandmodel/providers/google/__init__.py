@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from brandmodel.providers._sound import voices_named
 from brandmodel.providers._wire import Operation, Wire
 from brandmodel.providers.google import predictions
 from brandmodel.providers.google.asking import ask_chat, ask_stream
@@ -19,7 +20,7 @@ from brandmodel.providers.google.interactions import INTERACTION
 from brandmodel.providers.google.pictures import EDIT, GENERATE
 from brandmodel.providers.google.reading import ContentStream, read_chat
 from brandmodel.providers.google.sound import MUSIC, SPEECH
-from brandmodel.tasks import Call
+from brandmodel.tasks import Call, Target, Voice
 
 CHAT = Operation(ask=ask_chat, read=read_chat, stream_ask=ask_stream, stream=ContentStream)
 _OTHERWISE = {
@@ -54,6 +55,10 @@ class GoogleWire(Wire):
         if key.startswith("ya29."):
             return {"authorization": f"Bearer {key}"}
         return {"x-goog-api-key": key} if key else {}
+
+    async def voices(self, target: Target) -> list[Voice]:
+        """See ``SpeakingProvider``: nothing lists them but the row."""
+        return voices_named(target)
 
     def operation(self, call: Call) -> Operation:
         """The operation that serves a call, as its row wants it."""

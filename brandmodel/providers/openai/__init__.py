@@ -24,13 +24,14 @@ Not served: the retired ``completions`` endpoint, and conversations that the ven
 from __future__ import annotations
 
 from brandmodel.errors import ConfigError
+from brandmodel.providers._sound import voices_named
 from brandmodel.providers._wire import Operation, Wire
 from brandmodel.providers.openai.audio import SPEAK, TRANSCRIBE
 from brandmodel.providers.openai.chat import CHAT
 from brandmodel.providers.openai.images import IMAGES
 from brandmodel.providers.openai.meaning import EMBED, MODERATE
 from brandmodel.providers.openai.responses import RESPONSES
-from brandmodel.tasks import Call
+from brandmodel.tasks import Call, Target, Voice
 
 __all__ = ["OpenAIWire"]
 
@@ -47,6 +48,10 @@ class OpenAIWire(Wire):
         **IMAGES,
     }
     writing = CHAT
+
+    async def voices(self, target: Target) -> list[Voice]:
+        """See ``SpeakingProvider``: nothing lists them but the row."""
+        return voices_named(target)
 
     def operation(self, call: Call) -> Operation:
         """See ``Wire``; the row's ``api`` says which way a conversation or a check goes."""

@@ -1,19 +1,25 @@
-"""``POST /images/generations`` and ``/images/edits``: pictures from words, and from pictures."""
+"""``POST /images/generations`` and ``/images/edits``: pictures from words, and from pictures.
+
+A row's ``sketches`` has a picture streamed: its unfinished states come before it, and each is billed.
+"""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Literal
 
 from brandmodel.errors import BadResponseError
+from brandmodel.providers._events import Event
 from brandmodel.providers._http import Ask, Part, Reply
 from brandmodel.providers._json import fields, items, text, unpacked
 from brandmodel.providers._prompts import picture_words
 from brandmodel.providers._sizes import nearest_ratio, nearest_size, sized
 from brandmodel.providers._wire import File, Files, Made, Operation, Remote
 from brandmodel.providers.openai._bill import charged, usage_of
-from brandmodel.providers.openai._inband import last_event
+from brandmodel.providers.openai._inband import answer_of, event_of, inband
 from brandmodel.providers.openai._rows import asked, asked_form
 from brandmodel.tasks import Call, EditImage, GenerateImage, Picture, Usage
 
@@ -21,7 +27,6 @@ _STEP = 16
 _LONGEST, _MOST_PIXELS = 3840, 3840 * 2160
 _STEEPEST = 3.0
 _SIZE = re.compile(r"[0-9]{1,5}x[0-9]{1,5}\Z")
-_DRAWN = ("image_generation.completed", "image_edit.completed")
 
 
 def ask_picture(call: Call, files: Files) -> Ask:
@@ -44,21 +49,53 @@ def ask_edit(call: Call, files: Files) -> Ask:
 
 
 def read_picture(call: Call, reply: Reply) -> Made:
-    """The picture of a reply; of a stream the last one, as those before it are sketches.
+    """The picture of a reply.
 
     Raises:
         BadResponseError: there is none.
         BrandModelError: it tells of a failure.
     """
+    return _made(call, answer_of(reply))
+
+
+class PictureStream:
+    """Reads the events of a streamed picture: sketches, and the picture last."""
+
+    def __init__(self, call: Call) -> None:
+        """For one call."""
+        self._call = call
+        self._whole: dict[str, Any] = {}
+        self._sketches = 0
+
+    def feed(self, event: Event) -> Iterator[bytes]:
+        """See ``Stream``; fewer sketches than were asked for may come."""
+        told = event_of(event.data)
+        if told.get("error"):
+            raise inband(told["error"])
+        kind = text(told.get("type")) or event.kind
+        if kind.endswith(".completed"):
+            self._whole = told
+        elif kind.endswith(".partial_image"):
+            self._sketches += 1
+            with suppress(BadResponseError):
+                yield unpacked(text(told.get("b64_json")))
+
+    def made(self) -> Made:
+        """See ``Stream``."""
+        if not self._whole:
+            raise BadResponseError("the stream ended without a picture")
+        return _made(self._call, self._whole, sketches=self._sketches)
+
+
+def _made(call: Call, body: dict[str, Any], *, sketches: int = 0) -> Made:
     request = call.request
     assert isinstance(request, GenerateImage | EditImage)
     size = request.expected_size()
-    body = last_event(reply, *_DRAWN)
     first = fields(next(iter(items(body.get("data"))), body))
     return Made(
         lambda assets: Picture(image=assets[0]),
         media=[("image", _drawn(first))],
-        usage=_usage(body, size),
+        usage=_usage(body, size, sketches),
         usd_nano=charged(body.get("usage")),
     )
 
@@ -93,6 +130,8 @@ def _body(call: Call, prompt: str, size: tuple[int, int]) -> dict[str, Any]:
         body["quality"] = settings["quality"]
     if "format" in settings:
         body["output_format"] = settings["format"]
+    if call.sketches:
+        body |= {"stream": True, "partial_images": call.sketches}
     return body
 
 
@@ -129,23 +168,33 @@ def _drawn(told: dict[str, Any]) -> bytes | Remote:
     raise BadResponseError("the answer has no picture", detail=str(told)[:500])
 
 
-def _usage(body: dict[str, Any], size: tuple[int, int]) -> Usage | None:
-    """Tokens, and the picture itself for rows with a price a picture or megapixel."""
-    told = usage_of(body.get("usage"))
-    if told is None or not told.tokens_in + told.tokens_out:
+def _usage(body: dict[str, Any], size: tuple[int, int], sketches: int) -> Usage | None:
+    """Tokens, and what rows with a price a picture, sketch or megapixel go by."""
+    told = usage_of(body.get("usage")) or Usage()
+    if not told.tokens_in + told.tokens_out + sketches:
         return None
     given = text(body.get("size"))
     width, height = sized(given) if _SIZE.match(given) else size
     return told._replace(
+        lines=min(width, height),
         # Models before gpt-image-1.5 draw only, and do not tell drawing from thinking.
         image_tokens_out=told.image_tokens_out or told.tokens_out,
         images=1,
+        sketches=sketches,
         pixels=width * height,
     )
 
 
 Kind = Literal["GenerateImage", "EditImage"]
 IMAGES: dict[Kind, Operation] = {
-    "GenerateImage": Operation(ask=ask_picture, read=read_picture),
-    "EditImage": Operation(ask=ask_edit, read=read_picture),
+    "GenerateImage": Operation(
+        ask=ask_picture,
+        read=read_picture,
+        stream_ask=ask_picture,
+        stream=PictureStream,
+        sketches=True,
+    ),
+    "EditImage": Operation(
+        ask=ask_edit, read=read_picture, stream_ask=ask_edit, stream=PictureStream, sketches=True
+    ),
 }

@@ -9,15 +9,17 @@ import time
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, cast
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 
-from aiohttp import web
+from aiohttp import ClientError, ClientSession, web
 
 from brandmodel.testing.vendors._bill import Bill, Counted
 from brandmodel.testing.vendors._faults import Faults
 from brandmodel.testing.vendors._rows import KEYLESS, Row, row_of
+from brandmodel.testing.vendors._signing import Signer
 from brandmodel.testing.vendors._studio import Studio
 
 PAGE = b"<!doctype html><html><body><h1>502 Bad Gateway</h1></body></html>"
@@ -94,7 +96,11 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Job:
-    """Work that goes on after the reply."""
+    """Work that goes on after the reply.
+
+    Attributes:
+        looks: how often somebody asked for it.
+    """
 
     id: str
     row: Row
@@ -103,11 +109,20 @@ class Job:
     ready_at: float
     created: float
     state: State = "running"
+    looks: int = 0
 
     @property
     def outputs(self) -> Sequence[str]:
         """Names of the files that it made, once it is done."""
         return self.work.result()
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """Where the end of a job is to be reported, and how: headers and body, signed."""
+
+    url: str
+    signed: Callable[[Job], tuple[dict[str, str], bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +185,8 @@ class House:
         self.off: set[str] = set()
         self.bill = Bill()
         self.jobs: dict[str, Job] = {}
+        self.signer = Signer()
+        self._reports: list[asyncio.Task[None]] = []
         self.files: dict[str, File] = {}
 
     def row(self, vendor: str, model: object) -> Row:
@@ -188,9 +205,15 @@ class House:
         return vendor in KEYLESS or bool(key) and key == self.keys.get(vendor)
 
     def begin(
-        self, turn: Turn, row: Row, counted: Counted, task: str, make: Awaitable[Sequence[File]]
+        self,
+        turn: Turn,
+        row: Row,
+        counted: Counted,
+        task: str,
+        make: Awaitable[Sequence[File]],
+        hook: Hook | None = None,
     ) -> Job:
-        """Take a job on, and on the bill; it goes on by itself."""
+        """Take a job on, and on the bill; it goes on by itself, and is reported at its end."""
         id_ = uuid.uuid4().hex
         slow = _SLOW_S + 3 * self.latency_s if turn.fault == "slow-job" else 0.0
         never = turn.fault == "never-finishes"
@@ -203,9 +226,32 @@ class House:
         job = Job(id_, row, turn.body, asyncio.ensure_future(work()), ready_at, time.time())
         self.jobs[id_] = job
         self.bill.charge(row, counted, task=task, job_id=id_, state="running")
+        if hook is not None and not never:
+            self._reports.append(asyncio.ensure_future(self._report(job, hook)))
         return job
 
+    async def _report(self, job: Job, hook: Hook) -> None:
+        """Send the webhook of a job once it has ended; whoever takes none is not asked again."""
+        await asyncio.wait([job.work])
+        await asyncio.sleep(max(0.0, job.ready_at - time.monotonic()))
+        job = self.seen(job.id, job.row.vendor)
+        headers, body = hook.signed(job)
+        headers["content-type"] = "application/json"
+        async with ClientSession() as session:
+            with suppress(ClientError):
+                await session.post(hook.url, data=body, headers=headers)
+
     def look(self, id_: str, vendor: str) -> Job:
+        """A job as it stands now, for somebody who asked.
+
+        Raises:
+            Refused: there is none.
+        """
+        job = self.seen(id_, vendor)
+        job.looks += 1
+        return job
+
+    def seen(self, id_: str, vendor: str) -> Job:
         """A job as it stands now.
 
         Raises:
@@ -270,9 +316,20 @@ class House:
 
     async def aclose(self) -> None:
         """End jobs and workers."""
-        for job in self.jobs.values():
-            job.work.cancel()
+        for task in (*(job.work for job in self.jobs.values()), *self._reports):
+            task.cancel()
         await self.studio.aclose()
+
+
+def own_address(url: str) -> str:
+    """The address of a webhook, which is one of this machine.
+
+    Raises:
+        Refused: it lies elsewhere; nothing is sent there.
+    """
+    if urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
+        raise Refused("bad-request", "webhooks go to this machine alone")
+    return url
 
 
 def from_data_uri(address: str) -> bytes:

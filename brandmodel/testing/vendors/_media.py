@@ -12,6 +12,7 @@ from brandmodel.providers._json import count, number, text
 from brandmodel.testing.vendors._bill import Counted
 from brandmodel.testing.vendors._house import File, House, Refused, ratio_size
 from brandmodel.testing.vendors._studio import enlarged, opened
+from brandmodel.testing.vendors._teaching import colour_of, taught, tinted
 
 _LINES = {"480p": 480, "720p": 720, "1080p": 1080}
 _SHAPES = {
@@ -33,6 +34,8 @@ class Wanted:
     Attributes:
         size: of the picture; of a clip, its shape.
         seconds: of a clip.
+        steps: of a training.
+        weights: that a training made, to be put on the model.
     """
 
     task: str
@@ -41,6 +44,8 @@ class Wanted:
     seconds: int = 0
     seed: int = 0
     shown: bytes | None = None
+    steps: int = 0
+    weights: bytes | None = None
 
     @classmethod
     def of(
@@ -52,6 +57,11 @@ class Wanted:
             Refused: something that it needs is missing.
         """
         words, seed = text(body.get("prompt")), count(body.get("seed"))
+        if "TrainImageStyle" in tasks:
+            if shown is None:
+                raise Refused("bad-request", "images_data_url: field required")
+            steps = count(body.get("steps")) or 1000
+            return cls("TrainImageStyle", words, size, shown=shown, steps=steps)
         if "UpscaleImage" in tasks:
             if shown is None:
                 raise Refused("bad-request", "image_url: field required")
@@ -92,13 +102,19 @@ def _stepped(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def counted_of(wanted: Wanted) -> Counted:
-    """What is billed: seconds of a clip, else one picture."""
+    """What is billed: seconds of a clip, steps of a training, else one picture."""
+    if wanted.steps:
+        return {"image": wanted.steps}
     return {"second": wanted.seconds} if wanted.seconds else {"image": 1}
 
 
 async def made_by(house: House, wanted: Wanted) -> Sequence[File]:
     """Make it."""
     studio = house.studio
+    if wanted.steps:
+        assert wanted.shown is not None
+        trained = await asyncio.to_thread(taught, wanted.shown)
+        return [File(trained, "application/octet-stream")]
     if wanted.task == "UpscaleImage":
         assert wanted.shown is not None
         larger = await asyncio.to_thread(enlarged, wanted.shown, wanted.size)
@@ -107,4 +123,6 @@ async def made_by(house: House, wanted: Wanted) -> Sequence[File]:
         clip = await studio.clip(wanted.words, wanted.size, wanted.seconds, wanted.shown)
         return [File(clip, "video/mp4")]
     drawn = await studio.picture(wanted.words, wanted.size, wanted.seed, wanted.shown)
+    if wanted.weights is not None:
+        drawn = await asyncio.to_thread(tinted, drawn, colour_of(wanted.weights))
     return [File(drawn, "image/png")]

@@ -28,6 +28,7 @@ _MOVED = {
     "aspect": {"to": "aspect_ratio", "of": ["16:9", "1:1", "9:16"]},
     "lines": {"to": "resolution", "of": {"480p": 480, "720p": 720, "1080p": 1080}},
 }
+_TAUGHT = {"archive": "images_data_url", "trigger": "trigger_word", "steps": "steps"}
 _LENGTHS = {"durations_s": [5, 8, 10]}
 _WORKFLOW = {
     "4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "fake.safetensors"}},
@@ -78,7 +79,7 @@ ROWS = (
         "openai",
         "fake-image",
         ("GenerateImage", "EditImage"),
-        {"image": "0.02"},
+        {"image": "0.02", "sketch": "0.001"},
         {"sizes": ["1024x1024", "1536x1024", "1024x1536"]},
     ),
     Row("openai", "fake-speech", ("Speak",), {"thousand_characters": "0.015"}),
@@ -120,6 +121,20 @@ ROWS = (
         {"second": "0.08"},
         _mapped("video.url", _MOVED, "video"),
         _LENGTHS,
+    ),
+    Row(
+        "fal",
+        "fake/training",
+        ("TrainImageStyle",),
+        {"image": "0.002", "request": "0.2"},
+        _mapped("diffusers_lora_file.url", _TAUGHT),
+    ),
+    Row(
+        "fal",
+        "fake/lora",
+        ("GenerateImage",),
+        {"image": "0.035"},
+        _mapped("images[0].url", {**_SIZE, "loras": "loras"}, "image"),
     ),
     Row(
         "replicate",
@@ -208,6 +223,7 @@ _LISTED = {
     "UpscaleImage": ("replicate/upscale", "fal/upscale"),
     "GenerateVideo": ("fal/video", "replicate/video", "google/fake-video"),
     "AnimateImage": ("replicate/video", "fal/video", "google/fake-video"),
+    "TrainImageStyle": ("fal/training",),
     "Speak": ("elevenlabs/fake_speech", "openai/fake-speech", "google/fake-voice"),
     "ComposeMusic": ("elevenlabs/fake_music", "google/fake-music"),
     "MakeSound": ("elevenlabs/fake_sound", "local/music"),

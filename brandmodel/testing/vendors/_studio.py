@@ -183,7 +183,12 @@ def enlarged(data: bytes, size: tuple[int, int]) -> bytes:
     picture = opened(data)
     if picture.size != size:
         picture = ImageOps.fit(picture, size)
-    return _png(picture)
+    return written(picture)
+
+
+async def sketched(data: bytes, number: int) -> list[bytes]:
+    """A picture as it is while it is made: out of a blur, clearer each time."""
+    return [await asyncio.to_thread(_blurred, data, number - n) for n in range(number)]
 
 
 async def _delivered(video: bytes, size: tuple[int, int], duration_s: float) -> bytes:
@@ -266,7 +271,15 @@ def _recoloured(data: bytes, size: tuple[int, int]) -> bytes:
     from PIL import ImageEnhance, ImageOps
 
     picture = ImageOps.fit(opened(data), size)
-    return _png(ImageEnhance.Color(picture).enhance(1.4))
+    return written(ImageEnhance.Color(picture).enhance(1.4))
+
+
+def _blurred(data: bytes, states: int) -> bytes:
+    from PIL import Image
+
+    picture = opened(data)
+    coarse = picture.reduce(8 * states)
+    return written(coarse.resize(picture.size, Image.Resampling.BICUBIC))
 
 
 def opened(data: bytes) -> Any:
@@ -283,7 +296,8 @@ def opened(data: bytes) -> Any:
         raise InvalidRequestError("the file is no picture") from error
 
 
-def _png(picture: Any) -> bytes:
+def written(picture: Any) -> bytes:
+    """A picture as PNG."""
     made = io.BytesIO()
     picture.save(made, "PNG", compress_level=1)
     return made.getvalue()

@@ -37,6 +37,10 @@ _REFUSALS: Mapping[str, tuple[int, str, str]] = {
     "bad-request": (422, "invalid_request", "The request is not valid"),
 }
 _VOICE = "JBFqnCBsd6RMkjVDRZzb"
+_VOICES = (
+    (_VOICE, "George", {"accent": "british", "language": "en", "use_case": "narration"}),
+    ("FakeVoiceNumberTwo00", "Anna", {"language": "de", "use_case": "conversation"}),
+)
 _USUAL = "mp3_44100_128"
 
 
@@ -146,18 +150,19 @@ class ElevenLabs(Vendor):
         return json_reply(told)
 
     async def voices(self, turn: Turn) -> Reply:
-        """Who speaks."""
-        voice: dict[str, Any] = {
-            "voice_id": _VOICE,
-            "name": "George",
-            "category": "premade",
-            "labels": {},
-        }
+        """Who speaks, page by page."""
+        asked = turn.request.query
+        most = min(100, max(1, int(asked.get("page_size") or 10)))
+        at = int(asked.get("next_page_token") or 0)
+        more = at + most < len(_VOICES)
         told: dict[str, Any] = {
-            "voices": [voice],
-            "has_more": False,
-            "total_count": 1,
-            "next_page_token": None,
+            "voices": [
+                {"voice_id": id_, "name": name, "category": "premade", "labels": dict(labels)}
+                for id_, name, labels in _VOICES[at : at + most]
+            ],
+            "has_more": more,
+            "total_count": len(_VOICES),
+            "next_page_token": str(at + most) if more else None,
         }
         return json_reply(told)
 

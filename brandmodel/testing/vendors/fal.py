@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from brandmodel.providers._json import fields, text
+from brandmodel.providers._json import fields, items, text
 from brandmodel.testing.vendors._house import (
     File,
+    Hook,
     House,
     Job,
     Refused,
@@ -18,6 +21,7 @@ from brandmodel.testing.vendors._house import (
     bearer,
     bounded,
     json_reply,
+    own_address,
 )
 from brandmodel.testing.vendors._media import Wanted, counted_of, made_by
 from brandmodel.testing.vendors._rows import Row
@@ -62,6 +66,7 @@ class Fal(Vendor):
             ("GET", job + "/status", "look", self.status),
             ("GET", job, "look", self.result),
             ("PUT", job + "/cancel", "look", self.stop),
+            ("GET", "/.well-known/jwks.json", "look", self.keys),
             ("POST", "/{endpoint:.+}", "job", self.submit),
         )
 
@@ -86,8 +91,22 @@ class Fal(Vendor):
         wanted = _wanted(row, turn.body, self.house)
         work = made_by(self.house, wanted)
         counted = counted_of(wanted)
-        job = self.house.begin(turn, row, counted, wanted.task, work)
+        url = turn.request.query.get("fal_webhook", "")
+        hook = Hook(own_address(url), self._reported) if url else None
+        job = self.house.begin(turn, row, counted, wanted.task, work, hook)
         return json_reply({**self._urls(job), "request_id": job.id, "queue_position": 0})
+
+    def _reported(self, job: Job) -> tuple[dict[str, str], bytes]:
+        done = job.state == "done"
+        told: dict[str, Any] = {"request_id": job.id, "gateway_request_id": job.id}
+        told["status"] = "OK" if done else "ERROR"
+        told["payload"] = self._output(job) if done else {"detail": "the job failed"}
+        body = json.dumps(told).encode()
+        return self.house.signer.fal(job.id, body), body
+
+    async def keys(self, turn: Turn) -> Reply:
+        """The public half of what webhooks are signed with."""
+        return json_reply(self.house.signer.jwks())
 
     async def status(self, turn: Turn) -> Reply:
         """Where a job stands; there is no state of failure."""
@@ -147,6 +166,8 @@ class Fal(Vendor):
         address = self._address(job.outputs[0])
         made: dict[str, Any] = {"url": address, "content_type": file.media_type}
         made |= {"file_name": job.outputs[0], "file_size": len(file.data)}
+        if "TrainImageStyle" in job.row.tasks:
+            return {"diffusers_lora_file": made, "config_file": made}
         if "GenerateImage" in job.row.tasks:
             width, height = opened(file.data).size
             shown = {**made, "width": width, "height": height}
@@ -159,8 +180,10 @@ class Fal(Vendor):
 
 
 def _wanted(row: Row, body: dict[str, Any], house: House) -> Wanted:
-    shown = house.read(body.get("image_url"))
-    return Wanted.of(row.tasks, body, shown, _size(body))
+    shown = house.read(body.get("image_url") or body.get("images_data_url"))
+    wanted = Wanted.of(row.tasks, body, shown, _size(body))
+    weights = [house.read(fields(one).get("path")) for one in items(body.get("loras"))]
+    return replace(wanted, weights=weights[0]) if weights else wanted
 
 
 def _size(body: dict[str, Any]) -> tuple[int, int]:

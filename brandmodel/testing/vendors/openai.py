@@ -32,7 +32,7 @@ from brandmodel.testing.vendors._house import (
     size_of,
 )
 from brandmodel.testing.vendors._rows import ROWS, Row
-from brandmodel.testing.vendors._studio import encoded
+from brandmodel.testing.vendors._studio import encoded, sketched
 from brandmodel.testing.vendors._words import Answered, answered, tokens
 
 _REFUSALS: Mapping[str, tuple[int, str, str]] = {
@@ -51,6 +51,7 @@ _REFUSALS: Mapping[str, tuple[int, str, str]] = {
     "bad-request": (400, "invalid_value", "Invalid request"),
 }
 _DIMENSIONS = 256
+_SKETCH_TOKENS = 100
 
 
 class OpenAI(Vendor):
@@ -115,10 +116,12 @@ class OpenAI(Vendor):
         number = min(10, max(1, count(turn.body.get("n")) or 1))
         words = text(turn.body.get("prompt"))
         drawn = [await self.house.studio.picture(words, size, n) for n in range(number)]
-        self.house.bill.charge(row, {"image": number}, task="GenerateImage")
-        streams, partial = turn.body.get("stream") is True, count(turn.body.get("partial_images"))
+        streams = turn.body.get("stream") is True
+        partial = count(turn.body.get("partial_images")) if streams else 0
+        self.house.bill.charge(row, {"image": number, "sketch": partial}, task="GenerateImage")
         made = [turn.medium(one) for one in drawn]
-        return _pictures(made, size, words, "image_generation" if streams else "", partial)
+        sketches = [turn.medium(one) for one in await sketched(drawn[0], partial)]
+        return _pictures(made, size, words, "image_generation" if streams else "", sketches)
 
     async def edit(self, turn: Turn) -> Reply:
         """A changed picture."""
@@ -128,11 +131,12 @@ class OpenAI(Vendor):
             raise Refused("bad-request", "image is required")
         size, words = size_of(turn.word("size")), turn.word("prompt")
         drawn = await self.house.studio.picture(words, size, shown=shown[0])
-        self.house.bill.charge(row, {"image": 1}, task="EditImage")
-        streams, partial = turn.word("stream") == "true", int(turn.word("partial_images") or 0)
-        return _pictures(
-            [turn.medium(drawn)], size, words, "image_edit" if streams else "", partial
-        )
+        streams = turn.word("stream") == "true"
+        partial = int(turn.word("partial_images") or 0) if streams else 0
+        self.house.bill.charge(row, {"image": 1, "sketch": partial}, task="EditImage")
+        made = [turn.medium(drawn)]
+        sketches = [turn.medium(one) for one in await sketched(drawn, partial)]
+        return _pictures(made, size, words, "image_edit" if streams else "", sketches)
 
     async def speech(self, turn: Turn) -> Reply:
         """Words said."""
@@ -214,9 +218,14 @@ class OpenRouter(OpenAI):
 
 
 def _pictures(
-    made: Sequence[bytes], size: tuple[int, int], words: str, streamed: str, partial: int
+    made: Sequence[bytes],
+    size: tuple[int, int],
+    words: str,
+    streamed: str,
+    sketches: Sequence[bytes],
 ) -> Reply:
-    usage = {"input_tokens": tokens(words), "output_tokens": 272 * len(made)}
+    drawn_tokens = 272 * len(made) + _SKETCH_TOKENS * len(sketches)
+    usage = {"input_tokens": tokens(words), "output_tokens": drawn_tokens}
     usage["total_tokens"] = sum(usage.values())
     details = {"text_tokens": usage["input_tokens"], "image_tokens": 0}
     told = {
@@ -229,15 +238,16 @@ def _pictures(
     }
     if not streamed:
         return json_reply({**told, "data": [{"b64_json": packed(one)} for one in made]})
-    drawn = packed(made[0])
     common = {name: told[name] for name in ("size", "quality", "background", "output_format")}
-    common |= {"b64_json": drawn, "created_at": told["created"]}
+    common["created_at"] = told["created"]
     kind = f"{streamed}.partial_image"
-    pieces = [
-        sent_event({"type": kind, **common, "partial_image_index": n}, kind) for n in range(partial)
-    ]
+    pieces: list[bytes] = []
+    for n, sketch in enumerate(sketches):
+        told_of = {"type": kind, **common, "b64_json": packed(sketch), "partial_image_index": n}
+        pieces.append(sent_event(told_of, kind))
     kind = f"{streamed}.completed"
-    pieces.append(sent_event({"type": kind, **common, "usage": told["usage"]}, kind))
+    whole = {"type": kind, **common, "b64_json": packed(made[0]), "usage": told["usage"]}
+    pieces.append(sent_event(whole, kind))
     return Reply(media_type="text/event-stream", pieces=pieces)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Any, ClassVar
 from brandmodel.providers._json import fields, text
 from brandmodel.testing.vendors._house import (
     File,
+    Hook,
     Job,
     Refused,
     Reply,
@@ -19,6 +21,7 @@ from brandmodel.testing.vendors._house import (
     Vendor,
     bounded,
     json_reply,
+    own_address,
 )
 from brandmodel.testing.vendors._media import Wanted, counted_of, made_by
 from brandmodel.testing.vendors._rows import row_of
@@ -59,6 +62,7 @@ class Replicate(Vendor):
             ("GET", "/predictions/{id}", "look", self.look),
             ("POST", "/predictions/{id}/cancel", "look", self.stop),
             ("GET", "/models/{owner}/{model}", "look", self.model),
+            ("GET", "/webhooks/default/secret", "look", self.secret),
             ("POST", "/files", "look", self.upload),
             ("GET", "/files/{id}/{name}", "fetch", self.file),
             ("GET", "/delivery/{name}", "fetch", self.file),
@@ -82,9 +86,19 @@ class Replicate(Vendor):
         size = bounded(given.get("width", 1024), given.get("height", 1024))
         wanted = Wanted.of(row.tasks, given, shown, size)
         work = made_by(self.house, wanted)
-        job = self.house.begin(turn, row, counted_of(wanted), wanted.task, work)
+        url = text(turn.body.get("webhook"))
+        hook = Hook(own_address(url), self._reported) if url else None
+        job = self.house.begin(turn, row, counted_of(wanted), wanted.task, work, hook)
         await self._waited(job, turn.request.headers.get("prefer", ""))
         return json_reply(self._told(job), 201)
+
+    def _reported(self, job: Job) -> tuple[dict[str, str], bytes]:
+        body = json.dumps(self._told(job)).encode()
+        return self.house.signer.standard(job.id, body), body
+
+    async def secret(self, turn: Turn) -> Reply:
+        """What webhooks are signed with."""
+        return json_reply({"key": self.house.signer.secret})
 
     async def look(self, turn: Turn) -> Reply:
         """Where a prediction stands."""
@@ -165,7 +179,7 @@ class Replicate(Vendor):
             await asyncio.sleep(0.02)
 
     def _told(self, job: Job) -> dict[str, Any]:
-        job = self.house.look(job.id, self.name)
+        job = self.house.seen(job.id, self.name)
         base = f"{self.house.places[self.name]}/replicate/v1/predictions/{job.id}"
         output: Any = None
         if job.state == "done":

@@ -46,6 +46,24 @@ def sound64() -> str:
     return base64.b64encode(wav()).decode()
 
 
+async def test_voices_are_asked_for_page_by_page(
+    wire: ElevenLabsWire, call: MakeCall, server: Server, client: AsyncElevenLabs
+) -> None:
+    one = {"voice_id": "v-1", "name": "One", "labels": None, "verified_languages": None}
+    spoken = [{"language": "fr", "model_id": "eleven_v4"}]
+    two = {"voice_id": "v-2", "name": "Two", "labels": {}, "verified_languages": spoken}
+    first = {"voices": [one, {}, "?"], "has_more": True, "next_page_token": "t-1"}
+    last = {"voices": [two], "has_more": False, "next_page_token": "t-2"}
+    for page in (first, last, {**first, "voices": [], "total_count": 2}):
+        server.says(page)
+    found = await wire.voices(call(Speak(text="x")).target)
+    assert [(v.id, v.name, v.language) for v in found] == [("v-1", "One", ""), ("v-2", "Two", "fr")]
+    await client.voices.search(page_size=100)
+    ours, following, theirs = server.asked
+    assert (ours.method, ours.path, ours.query) == (theirs.method, theirs.path, theirs.query)
+    assert following.query == {"page_size": "100", "next_page_token": "t-1"}
+
+
 async def test_speech_with_times(
     wire: ElevenLabsWire, call: MakeCall, server: Server, client: AsyncElevenLabs
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,24 @@ async def test_a_job_as_the_official_client_submits_it(
     await client.submit("fal-ai/flux/dev", expected, start_timeout=30)
     assert seen(ours) == seen(server.asked[1])
     assert ours.headers["x-fal-no-retry"] == "1", "the platform must not start a paid job again"
+
+
+async def test_a_webhook_is_asked_for_as_the_official_client_does(
+    wire: FalWire,
+    call: MakeCall,
+    server: Server,
+    client: fal_client.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken(server)
+    taken(server)
+    monkeypatch.setenv("STUDIO", "https://studio.example")
+    asked = call(GenerateImage(prompt="x"), map=PICTURE, result=IMAGE)
+    await wire.start(replace(asked, target=replace(asked.target, webhook="${STUDIO}/hooks?to=fal")))
+    ours = server.asked[0]
+    address = "https://studio.example/hooks?to=fal"
+    await client.submit("fal-ai/flux/dev", ours.json, webhook_url=address)
+    assert ours.query == {"fal_webhook": address} == server.asked[1].query
 
 
 async def test_a_free_job_may_be_repeated_by_the_platform(

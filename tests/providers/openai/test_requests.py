@@ -191,30 +191,6 @@ async def test_ratios_and_pictures_in_json(
     assert "composition" in asked.json["prompt"]
 
 
-async def test_a_streamed_picture_is_the_last_one(
-    wire: OpenAIWire, call: MakeCall, server: Server
-) -> None:
-    partial = '{"type":"image_generation.partial_image","partial_image_index":0,"b64_json":"AAAA"}'
-    final = PICTURE_ANSWER["data"][0]["b64_json"]  # type: ignore[index]
-    usage = '{"total_tokens":60,"input_tokens":10,"output_tokens":50}'
-    server.says(
-        f"event: image_generation.partial_image\ndata: {partial}\n\n"
-        f'data: {{"type":"image_generation.completed","b64_json":"{final}","size":"64x64",'
-        f'"usage":{usage}}}\n\n'.encode(),
-        media_type="text/event-stream; charset=utf-8",
-    )
-    request = GenerateImage(prompt="A cat", width=64, height=64)
-    done = await wire.start(
-        call(request, base_url=server.url, extra={"stream": True, "partial_images": 1})
-    )
-    assert isinstance(done, Done)
-    assert done.result.image.width == 64
-    assert done.result.notes == ()
-    assert done.usage is not None
-    assert (done.usage.tokens_in, done.usage.image_tokens_out) == (10, 50)
-    assert (done.usage.images, done.usage.pixels) == (1, 64 * 64)
-
-
 async def test_a_voice_that_is_not_there(wire: OpenAIWire, call: MakeCall, server: Server) -> None:
     server.says(wav(), media_type="audio/wav")
     request = Speak(text="Hello", voice="gruff", pace=1.5)

@@ -16,6 +16,7 @@ from brandmodel.providers._http import Reply
 from brandmodel.providers._uploads import uploaded_at
 from brandmodel.providers._wire import Made, Pending, Remote
 from brandmodel.providers.replicate import ask_prediction, read_prediction
+from brandmodel.routing import load_tables
 from brandmodel.tasks import Call, Chat, ChatReply, GenerateImage, Message, Picture, Target
 from tests.providers.fal.conftest import png
 
@@ -43,6 +44,24 @@ def call_of(store: FolderStore, *, chat: bool, model: str = "o/m") -> Call:
     result = {"text": "output"} if chat else {"media": "output"}
     target = Target("replicate/m", "replicate", model, frozenset(), settings={"result": result})
     return Call(request, target, store)
+
+
+def test_the_bundled_rows_ask_for_what_was_recorded(shared: Path, tmp_path: Path) -> None:
+    """The path of a bundled row is one that the vendor answered, and its reply is read by the row."""
+    row = load_tables().targets["replicate/llama-3-8b"].value
+    asked = Chat(messages=(Message(role="user", text="Please write a haiku about llamas"),))
+    call = Call(asked, row, FolderStore(tmp_path))
+    sent = ask_prediction(call, {})
+    assert sent.json["input"]["max_tokens"] == asked.most_tokens
+    begun = [
+        one
+        for one in filter(of_prediction, exchanges(shared))
+        if one["request"]["url"].endswith(sent.path)
+    ]
+    assert begun, "the model was recorded"
+    for one in begun:
+        assert isinstance(read_prediction(call, reply_of(one)), Made | Pending)
+        assert sent.json["input"].keys() >= json.loads(one["request"]["body"])["input"].keys()
 
 
 def test_every_prediction_is_read(shared: Path, tmp_path: Path) -> None:

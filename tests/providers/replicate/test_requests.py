@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,26 @@ async def test_a_prediction_as_the_official_client_creates_it(
     assert complaints(shared, ours) == []
     theirs.body = json.dumps({"input": sent, "webhooks": 1}).encode()
     assert complaints(shared, theirs), "the description tells wrong from right"
+
+
+async def test_a_webhook_is_asked_for_as_the_official_client_does(
+    wire: ReplicateWire, call: MakeCall, server: Server, shared: Path, client: Client
+) -> None:
+    server.says(prediction(), status=201)
+    server.says(prediction(), status=201)
+    address = "https://studio.example/hooks/replicate"
+    asked = call(REQUEST, model="stability-ai/sdxl", base_url=f"{server.url}/v1", **ROW)
+    await wire.start(replace(asked, target=replace(asked.target, webhook=address)))
+    ours = server.asked[0]
+    await client.predictions.async_create(
+        model="stability-ai/sdxl",
+        input=ours.json["input"],
+        webhook=address,
+        webhook_events_filter=["completed"],
+    )
+    assert ours.json == server.asked[1].json
+    assert ours.json["webhook"] == address
+    assert complaints(shared, ours) == []
 
 
 async def test_a_stop_as_the_official_client_does_it(

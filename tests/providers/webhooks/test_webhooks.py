@@ -338,23 +338,23 @@ def test_public_keys_need_a_part_that_may_be_missing(monkeypatch: pytest.MonkeyP
 
 def test_a_hook_that_is_sent_again_is_known() -> None:
     seen = Seen()
-    assert seen.first(checked("standard", standard(EVENT), EVENT))
-    assert not seen.first(checked("standard", standard(EVENT, at=NOW + 60), EVENT))
-    assert seen.first(checked("standard", standard(EVENT, hook_id="msg_2"), EVENT))
+    assert seen.first(checked("standard", standard(EVENT), EVENT).id)
+    assert not seen.first(checked("standard", standard(EVENT, at=NOW + 60), EVENT).id)
+    assert seen.first(checked("standard", standard(EVENT, hook_id="msg_2"), EVENT).id)
 
 
 def test_one_without_an_id_is_known_by_what_it_says() -> None:
     seen = Seen()
-    assert seen.first(checked("elevenlabs", elevenlabs(HEARD), HEARD))
-    assert not seen.first(checked("elevenlabs", elevenlabs(HEARD, at=NOW + 60), HEARD))
+    assert seen.first(checked("elevenlabs", elevenlabs(HEARD), HEARD).id)
+    assert not seen.first(checked("elevenlabs", elevenlabs(HEARD, at=NOW + 60), HEARD).id)
 
 
 def test_only_the_latest_are_remembered() -> None:
     seen = Seen(most=2)
     hooks = [checked("standard", standard(EVENT, hook_id=f"msg_{i}"), EVENT) for i in range(3)]
-    assert [seen.first(hooks[i]) for i in (0, 1, 0, 2)] == [True, True, False, True]
-    assert not seen.first(hooks[0]), "it came again, so it is younger than the second"
-    assert seen.first(hooks[1]), "it was the oldest"
+    assert [seen.first(hooks[i].id) for i in (0, 1, 0, 2)] == [True, True, False, True]
+    assert not seen.first(hooks[0].id), "it came again, so it is younger than the second"
+    assert seen.first(hooks[1].id), "it was the oldest"
 
 
 def test_secrets_and_bodies_are_in_no_repr() -> None:
