@@ -62,9 +62,9 @@ class Engine:
             credentials=lambda: tables.credentials,
         )
         self.steps = Steps(self.journal, self.store, self.providers.of)
-        health, looks = self.steps.health, self.steps.looks
-        self.text = TextPath(tables, self.journal, self.store, self.providers.of, health, looks)
-        self.hooks = Hooks(tables, self.providers.of, looks)
+        jobs, health = self.steps.jobs, self.steps.health
+        self.text = TextPath(tables, self.journal, self.store, jobs, health)
+        self.hooks = Hooks(tables, self.providers.of, self.steps.looks)
         self.space = "project"
         self._quoting = asyncio.Lock()
         load_plugins(brand.folder)

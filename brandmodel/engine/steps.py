@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 from brandmodel.engine.asks import Ask, Obtained, Store, read
 from brandmodel.engine.attempts import Attempts
+from brandmodel.engine.fallover import FallOver
+from brandmodel.engine.jobs import Jobs
 from brandmodel.engine.ledger import Ledger
 from brandmodel.engine.looks import Looks
 from brandmodel.journal import Journal, StepRecord
@@ -25,13 +28,9 @@ class Steps:
         self.store = store
         self.health = Health()
         self.looks = Looks()
-        self.attempts = Attempts(
-            store,
-            provider_of,
-            self.health,
-            self.looks,
-            lambda look_up: Ledger(journal, self.find, look_up),
-        )
+        self.jobs = Jobs(provider_of, self.health, self.looks)
+        books = partial(Ledger, journal, self.find)
+        self._makers = FallOver(Attempts(store, self.jobs, self.health, books), self.health)
         self._running: dict[str, asyncio.Future[Obtained]] = {}
 
     async def find(self, key: str, request: Request[Any]) -> Obtained | None:
@@ -89,14 +88,14 @@ class Steps:
             yield str(getattr(known.result, "text", ""))
             yield known
             return
-        async for piece in self.attempts.stream(ask):
+        async for piece in self._makers.stream(ask):
             yield piece
 
     async def _lead(self, ask: Ask) -> Obtained:
         future: asyncio.Future[Obtained] = asyncio.get_running_loop().create_future()
         self._running[ask.key] = future
         try:
-            obtained = await self.attempts.make(ask)
+            obtained = await self._makers.make(ask)
             future.set_result(obtained)
             return obtained
         except asyncio.CancelledError:

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import UTC, date, datetime
 from typing import Any, cast
 
 from brandmodel.engine.asks import Ask, Obtained, Store
 from brandmodel.engine.attempts import Attempts
-from brandmodel.engine.looks import Looks
+from brandmodel.engine.fallover import FallOver
+from brandmodel.engine.jobs import Jobs
 from brandmodel.engine.receipt import Answer, StepReceipt
 from brandmodel.engine.slices import CALL, Caps, Slices
 from brandmodel.engine.spend import call_caps
 from brandmodel.errors import InvalidRequestError
 from brandmodel.journal import Journal
 from brandmodel.routing import Health, ModelTable, Route, Tables, usd
-from brandmodel.tasks import Chat, Embed, Moderate, Provider, Request, Target, Tier
+from brandmodel.tasks import Chat, Embed, Moderate, Request, Tier
 from brandmodel.tasks._base import R
 
 TASKS = (Chat, Embed, Moderate)
@@ -33,19 +34,14 @@ class TextPath:
     """Calls of one process, one at a time or many at once."""
 
     def __init__(
-        self,
-        tables: Tables,
-        journal: Journal,
-        store: Store,
-        provider_of: Callable[[Target], Provider],
-        health: Health,
-        looks: Looks,
+        self, tables: Tables, journal: Journal, store: Store, jobs: Jobs, health: Health
     ) -> None:
         self._tables = tables
         self._models: dict[str | None, ModelTable] = {}
         self._caps: dict[tuple[str, str], tuple[date, Caps]] = {}
         self._slices = Slices(journal)
-        self._attempts = Attempts(store, provider_of, health, looks, lambda look_up: self._slices)
+        attempts = Attempts(store, jobs, health, lambda look_up: self._slices)
+        self._makers = FallOver(attempts, health)
         self._ids = uuid.uuid4().hex[:16]
         self._count = 0
 
@@ -67,7 +63,7 @@ class TextPath:
         """
         began = time.perf_counter()
         ask = self._ask(request, model, tier, key)
-        return _answer(ask, await self._attempts.make(ask), time.perf_counter() - began)
+        return _answer(ask, await self._makers.make(ask), time.perf_counter() - began)
 
     async def stream(
         self, request: Request[R], *, model: str | None, tier: Tier | None = None, key: str = ""
@@ -82,7 +78,7 @@ class TextPath:
         """
         began = time.perf_counter()
         ask = self._ask(request, model, tier, key)
-        async with aclosing(self._attempts.stream(ask)) as pieces:
+        async with aclosing(self._makers.stream(ask)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, str):
                     yield piece

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from brandmodel import AsyncBrandModel, Result
-from brandmodel.engine import attempts
+from brandmodel.engine import jobs
 from brandmodel.errors import (
     ContentFilteredError,
     CreditError,
@@ -160,8 +160,8 @@ async def test_a_job_that_failed_unbilled_goes_to_the_next_target(tmp_path: Path
 async def test_a_vendor_that_never_finishes_meets_the_deadline(
     row: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert attempts.LONGEST_JOB_S == 3600
-    monkeypatch.setattr(attempts, "LONGEST_JOB_S", 0.3 if not row else 3600)
+    assert jobs.LONGEST_JOB_S == 3600
+    monkeypatch.setattr(jobs, "LONGEST_JOB_S", 0.3 if not row else 3600)
     first, second, routers = two(tmp_path, more=row)
     first.as_jobs = True
     cancelled = asyncio.Event()

@@ -24,7 +24,6 @@ from brandmodel.errors import (
     StreamBrokenError,
 )
 from brandmodel.journal.sqlite import SqliteJournal
-from brandmodel.routing import Health
 from brandmodel.tasks import Chat, Embed, GenerateImage, Moderate
 from brandmodel.testing import FakeVendor
 from tests.engine.spoken import FIRST, SECOND, Place, paid, saying, today, told, until, vendors
@@ -399,7 +398,8 @@ async def test_a_warm_call_asks_no_journal(
     place.tables(caps="day_usd = 1")
     async with place.model() as model:
         engine, journal = model.engine, Counted(tmp_path / "counted.sqlite")
-        text = TextPath(engine.tables, journal, engine.store, engine.providers.of, Health())
+        jobs, health = engine.steps.jobs, engine.steps.health
+        text = TextPath(engine.tables, journal, engine.store, jobs, health)
         await text.call(saying("cold"), model=None)
         assert journal.asked == ["taken", "reserve"]
         journal.asked.clear()
