@@ -3,12 +3,13 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PEERS  := $(VENV)/peers
 OUT    := out
 BRIEF  := A poster for Aurelia, a cold brew tonic: autumn launch,
 
 SYSTEM := flite chromium
 
-.PHONY: demo test check bench vendors-proof recorded docs-pictures build clean
+.PHONY: demo test check bench bench-peers vendors-proof recorded docs-pictures build clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.user
@@ -33,6 +34,10 @@ check: $(VENV)/.developer
 
 bench: $(VENV)/.developer
 	@$(BIN)/python -m pytest tests/bench -m bench -s -p no:cacheprovider
+
+# A chat call beside litellm, TensorZero, the official client and httpx, each in a process of its own.
+bench-peers: $(PEERS)/.made
+	@$(PEERS)/bin/python -m tests.bench.text_calls
 
 # Every vendor fails in turn, faults are drawn, 50 quotes are held against what was billed: minutes.
 vendors-proof: $(VENV)/.developer
@@ -69,6 +74,11 @@ $(VENV)/.system: $(VENV)/bin/uv
 $(VENV)/.developer: $(VENV)/bin/uv $(VENV)/.system pyproject.toml
 	@$(BIN)/uv pip install -q --python $(BIN)/python -e '.[all]' --group dev
 	@touch $@ $(VENV)/.user
+
+$(PEERS)/.made: $(VENV)/bin/uv pyproject.toml
+	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(PEERS)
+	@$(BIN)/uv pip install -q --python $(PEERS)/bin/python -e . --group peers
+	@touch $@
 
 clean:
 	@rm -rf $(VENV) $(OUT) dist .brandmodel

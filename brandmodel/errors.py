@@ -278,11 +278,13 @@ class StreamBrokenError(RunError):
 
     Attributes:
         text: what had come until then.
+        usd: what is charged for it.
     """
 
-    def __init__(self, message: str, *, text: str, hint: str = "") -> None:
+    def __init__(self, message: str, *, text: str, usd: float, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.text = text
+        self.usd = usd
 
 
 class RunCancelled(RunError):

@@ -15,6 +15,7 @@ from collections.abc import (
     AsyncIterator,
     Callable,
     Coroutine,
+    Generator,
     Iterator,
     Mapping,
     Sequence,
@@ -155,8 +156,11 @@ class AsyncBrandModel:
 
     def stream(
         self, request: Request[R], *, tier: Tier | None = None
-    ) -> AsyncIterator[str | Answer[R]]:
+    ) -> AsyncGenerator[str | Answer[R]]:
         """Pieces of an answer's text as they come, and the whole answer last; see ``call``.
+
+        Whoever wants no more of it closes it (``aclose``, or ``contextlib.aclosing`` around the loop):
+        the call ends then, and is charged at its high price.
 
         Raises:
             StreamBrokenError: it broke off after its first piece; what had come is in its ``text``.
@@ -247,9 +251,9 @@ class AsyncBrandModel:
         """Stop what still runs, end worker processes and close the journal."""
         for run in tuple(self._going):
             await run.cancel()
-        if self._engine is not None:
-            await self._engine.aclose()
-            self._engine = None
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            await engine.aclose()
 
     async def __aenter__(self) -> AsyncBrandModel:
         return self
@@ -360,9 +364,14 @@ class BrandModel:
         """One call of a language model; see ``AsyncBrandModel.call``."""
         return self._call(lambda: self._asynchronous.call(request, tier=tier))
 
-    def stream(self, request: Request[R], *, tier: Tier | None = None) -> Iterator[str | Answer[R]]:
+    def stream(
+        self, request: Request[R], *, tier: Tier | None = None
+    ) -> Generator[str | Answer[R]]:
         """Pieces of an answer's text as they come; see ``AsyncBrandModel.stream``."""
-        return _handed_on(self._open(), self._asynchronous.stream(request, tier=tier))
+        portal = self._open()
+        # The engine is opened over there, as for every other call, so that there is but one.
+        pieces = portal.call(lambda: self._asynchronous.stream(request, tier=tier))
+        return _handed_on(portal, pieces)
 
     def voices(self, target: str) -> Sequence[Voice]:
         """The voices of a target; see ``AsyncBrandModel.voices``."""
@@ -400,7 +409,7 @@ class BrandModel:
         self.close()
 
     def _call(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        return self._open().call(work)
+        return _waited(self._open(), work)
 
     def _open(self) -> BlockingPortal:
         with self._opening:
@@ -465,16 +474,28 @@ def open_engine(
     return Engine(home=home_of(brand, home), brand=brand, tables=load_tables(layers), memory=memory)
 
 
-def _handed_on(portal: BlockingPortal, items: AsyncIterator[T]) -> Iterator[T]:
+def _waited(portal: BlockingPortal, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """What comes of work on the other thread; Ctrl-C here ends it there."""
+    going = portal.start_task_soon(work)
+    try:
+        return going.result()
+    except KeyboardInterrupt:
+        going.cancel()
+        raise
+
+
+def _handed_on(portal: BlockingPortal, items: AsyncIterator[T]) -> Generator[T]:
     async def next_or_none() -> T | None:
         return await anext(items, None)
 
     try:
-        while (item := portal.call(next_or_none)) is not None:
+        while (item := _waited(portal, next_or_none)) is not None:
             yield item
     finally:
+        # A portal that has stopped took everything with it.
         if isinstance(items, AsyncGenerator):
-            portal.call(items.aclose)
+            with contextlib.suppress(RuntimeError):
+                portal.call(items.aclose)
 
 
 __all__ = ["AsyncBrandModel", "AsyncRun", "BrandModel", "Run"]

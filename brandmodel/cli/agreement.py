@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import secrets
@@ -12,9 +11,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from brandmodel.errors import InvalidRequestError, MissingCredentialError, RunCancelled
+from brandmodel.errors import InvalidRequestError, RunCancelled
 from brandmodel.model import AsyncBrandModel
-from brandmodel.routing import ModelTable
 
 if TYPE_CHECKING:
     from brandmodel.engine.quote import Quote
@@ -46,7 +44,7 @@ async def agree(
         RunCancelled: the answer was no.
     """
     table = studio.engine.tables.model(model)
-    vendors = vendors_of(studio, table.without(frozenset(without)))
+    vendors = sorted(studio.engine.within_reach(table, frozenset(without)).payees)
     if not (table.model.caps.confirm and vendors):
         return
     file = studio.engine.home / _FILE
@@ -64,18 +62,6 @@ async def agree(
             f"  at most      ${limit:.4f}, where it would be stopped\n"
         )
     _remember(file, table.name, vendors)
-
-
-def vendors_of(studio: AsyncBrandModel, table: ModelTable) -> list[str]:
-    """Vendors whose priced targets a model lists and that have their key; all others cannot be paid."""
-    listed = {i for row in table.model.tasks.values() for i in row.listed()}
-    vendors: set[str] = set()
-    for target in (table.targets[i] for i in listed):
-        if target.paid:
-            with contextlib.suppress(MissingCredentialError):
-                studio.engine.providers.key_of(target)
-                vendors.add(target.id.partition("/")[0])
-    return sorted(vendors)
 
 
 async def _ask(told: str) -> None:

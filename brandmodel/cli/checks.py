@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Literal
 
 from brandmodel import __version__
-from brandmodel.errors import BrandModelError, MissingCredentialError, MissingExtraError
+from brandmodel.errors import BrandModelError, MissingExtraError
 from brandmodel.model import AsyncBrandModel
-from brandmodel.routing import ModelTable, Row, Tables, tables_root
+from brandmodel.routing import LEFT_OUT, ModelTable, Row, Tables, tables_root
 from brandmodel.routing.schema import TaskRow
-from brandmodel.tasks import Target, Value
+from brandmodel.tasks import Value
 
 EXPIRES_WITHIN = datetime.timedelta(days=30)
 PRICE_AGE = datetime.timedelta(days=60)
@@ -199,7 +199,7 @@ def _tables(studio: AsyncBrandModel, model: str | None, without: Collection[str]
     checks += _ages({id_: tables.targets[id_] for id_ in sorted(own | listed)})
     for vendor in sorted(set(without) - tables.vendors.keys()):
         checks.append(Check(state="bad", subject=f"vendor {vendor}", finding="there is none"))
-    return checks + _usable(studio, table, without)
+    return checks + _usable(studio.engine.within_reach(table, without))
 
 
 def _is_bundled(row: Row) -> bool:
@@ -243,7 +243,7 @@ def _ages(rows: Mapping[str, Row]) -> list[Check]:
     old: dict[str, list[datetime.date]] = {}
     for name, row in rows.items():
         until, checked = row.written.until, row.written.price_checked
-        if until is not None and until - today < EXPIRES_WITHIN:
+        if until is not None and until - today <= EXPIRES_WITHIN:
             finding = "is past its date" if until < today else f"ends on {until}"
             hint = f"edit the row in {row.file}"
             checks.append(Check(state="warning", subject=name, finding=finding, hint=hint))
@@ -256,31 +256,23 @@ def _ages(rows: Mapping[str, Row]) -> list[Check]:
     return checks
 
 
-def _usable(studio: AsyncBrandModel, table: ModelTable, without: Collection[str]) -> list[Check]:
+def _usable(table: ModelTable) -> list[Check]:
     """What a model can use now: keys by vendor, and tasks for which there is nothing."""
-    missing: dict[str, str] = {}
-    ready: set[str] = set()
-    for id_ in sorted({id_ for row in table.model.tasks.values() for id_ in row.listed()}):
-        vendor = id_.partition("/")[0]
-        problem = "it is left out" if vendor in without else _lacking(studio, table.targets[id_])
-        if problem:
-            missing[vendor] = problem
-        else:
-            ready.add(id_)
+    away = {i.partition("/")[0]: table.away[i] for i in sorted(table.listed() & table.away.keys())}
     checks = [
         Check(state="warning", subject=f"vendor {vendor}", finding=f"cannot be used: {problem}")
-        for vendor, problem in missing.items()
+        for vendor, problem in away.items()
     ]
     for task, row in table.model.tasks.items():
-        checks += _served(task, row, ready, table)
+        checks += _served(task, row, table)
     return checks
 
 
-def _served(task: str, row: TaskRow, ready: set[str], table: ModelTable) -> list[Check]:
+def _served(task: str, row: TaskRow, table: ModelTable) -> list[Check]:
     lists = {"": row.targets, " at workhorse tier": row.workhorse, " at hero tier": row.hero}
     checks: list[Check] = []
     for tier, ids in lists.items():
-        usable = [table.targets[id_] for id_ in ids if id_ in ready]
+        usable = [table.targets[id_] for id_ in ids if id_ not in table.away]
         if not ids or any(target.grade == table.targets[ids[0]].grade for target in usable):
             continue
         if usable and row.stand_in:
@@ -288,20 +280,8 @@ def _served(task: str, row: TaskRow, ready: set[str], table: ModelTable) -> list
             checks.append(Check(state="warning", subject=f"task {task}", finding=finding))
         else:
             finding = f"nothing serves it{tier}: no vendor can be used"
-            hint = f"set the key of one of {', '.join(sorted({i.partition('/')[0] for i in ids}))}"
+            keyless = {i.partition("/")[0] for i in ids if table.away.get(i, LEFT_OUT) != LEFT_OUT}
+            hint = f"set the key of one of {', '.join(sorted(keyless))}"
+            hint = hint if keyless else "leave out fewer vendors"
             checks.append(Check(state="bad", subject=f"task {task}", finding=finding, hint=hint))
     return checks
-
-
-def _lacking(studio: AsyncBrandModel, target: Target) -> str:
-    """Which variable a target waits for; '' when it can be called."""
-    if target.grade.startswith("local/"):
-        return ""
-    from brandmodel.providers._wire import base_url
-
-    try:
-        studio.engine.providers.key_of(target)
-        base_url(target)
-    except MissingCredentialError as error:
-        return error.message.rpartition(": ")[2]
-    return ""

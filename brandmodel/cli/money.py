@@ -13,7 +13,7 @@ import typer
 from brandmodel.cli.asked import BrandFolder
 from brandmodel.cli.printing import console, form_of, print_json, safe, table
 from brandmodel.cli.shell import EXIT, Show, go
-from brandmodel.cli.views import attempt_json
+from brandmodel.cli.views import attempt_json, part_of
 from brandmodel.engine.spend import By, Outcome, Spent, spent, summed
 from brandmodel.errors import InvalidRequestError
 from brandmodel.journal import Attempt
@@ -237,7 +237,7 @@ def _show_lost(lost: Sequence[Attempt], *, as_json: bool) -> None:
     for attempt in lost:
         grid.add_row(
             attempt.id[:8],
-            attempt.run_id,
+            attempt.run_id or part_of(attempt),
             attempt.task,
             safe(attempt.target),
             _dollars(attempt.high_nano),
@@ -247,6 +247,10 @@ def _show_lost(lost: Sequence[Attempt], *, as_json: bool) -> None:
     out.print(grid)
     out.print(f"{_dollars(sum(a.high_nano for a in lost))} is held. Look each up, then:", end=" ")
     out.print("brandmodel resolve ATTEMPT ran|did-not|give-up", markup=False)
+    if any(part_of(attempt) == "slice" for attempt in lost):
+        out.print(
+            "[dim]slice[/]  held for calls by a process that died; say what they came to: ran --usd"
+        )
 
 
 def _show_closed(closed: Attempt, *, as_json: bool) -> None:
@@ -255,9 +259,9 @@ def _show_closed(closed: Attempt, *, as_json: bool) -> None:
         return
     what = "was let go" if closed.state == "released" else "was charged"
     amount = closed.high_nano if closed.state == "released" else closed.charged_nano
+    more = " Run the same again to go on." if closed.run_id else ""
     console().print(
-        f"[green]✓[/] {_dollars(amount)} of attempt [cyan]{closed.id[:8]}[/] {what}. "
-        "Run the same again to go on."
+        f"[green]✓[/] {_dollars(amount)} of attempt [cyan]{closed.id[:8]}[/] {what}.{more}"
     )
 
 

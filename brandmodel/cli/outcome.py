@@ -44,7 +44,7 @@ def _show_in_words(result: Result, paths: Mapping[str, Path], *, seed: int) -> N
     )
     _show_files(out, result, paths)
     if receipt.saved_usd:
-        out.print(f"[green]saved[/]  {saving(receipt.saved_usd)}")
+        out.print(saving(receipt.saved_usd))
     for note in receipt.notes:
         out.print(f"[yellow]note[/]  {safe(note)}")
     if result.status == "waiting":

@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from brandmodel.cli.printing import STATUS_STYLE, Form, console, print_json, safe, short, table
 from brandmodel.engine.receipt import saving
+from brandmodel.engine.slices import SLICE
 from brandmodel.errors import BrandModelError
 from brandmodel.routing import usd
 
@@ -111,7 +112,7 @@ def show_run(
         )
     out.print(rows)
     if saved := sum(s.saved_nano for s in steps):
-        out.print(f"[green]saved[/]  {saving(usd(saved))}")
+        out.print(saving(usd(saved)))
     for note in dict.fromkeys(note for s in steps for note in json.loads(s.notes)):
         out.print(f"[yellow]note[/]  {safe(note)}")
     for output in outputs:
@@ -135,10 +136,18 @@ def _show_failed(attempts: Sequence[Attempt]) -> None:
     console().print(rows)
 
 
+def part_of(attempt: Attempt) -> Literal["step", "call", "slice"]:
+    """What an attempt is of: a run's step, a call without a run, or money for many of these."""
+    if attempt.run_id:
+        return "step"
+    return "slice" if attempt.key.startswith(SLICE) else "call"
+
+
 def attempt_json(attempt: Attempt) -> dict[str, Any]:
     """One paid call, for programs."""
     return {
         "attempt": attempt.id,
+        "of": part_of(attempt),
         "run_id": attempt.run_id,
         "task": attempt.task,
         "target": attempt.target,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pydantic import ValidationError
 from pydantic_core import from_json
@@ -26,8 +26,7 @@ class Store(Blobs, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """A step to be obtained.
 
     Attributes:
@@ -50,8 +49,7 @@ class Ask:
     sketched: Callable[[Asset], None] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Obtained:
+class Obtained(NamedTuple):
     """A step's record and its typed result.
 
     Attributes:
@@ -67,17 +65,25 @@ class Obtained:
 
     def after(self, trail: Trail) -> Obtained:
         """The same with every try that led to it."""
-        return Obtained(self.record, self.result, self.ran, self.notes, (*trail.attempts,))
+        return self._replace(attempts=(*trail.attempts,))
 
 
 @dataclass(slots=True)
 class Trail:
-    """What was tried for one step, and until when it may be."""
+    """What was tried for one step, and until when it may be.
+
+    Attributes:
+        sent: the vendor may have the attempt that runs now.
+        sent_at: when the last attempt that was sent was.
+        lost_nano: charged for it although it brought nothing.
+    """
 
     deadline: float | None = None
     attempts: list[AttemptReceipt] = field(default_factory=list[AttemptReceipt])
     failures: list[BrandModelError] = field(default_factory=list[BrandModelError])
     lost_nano: int = 0
+    sent: bool = False
+    sent_at: float = 0.0
 
     @classmethod
     def of(cls, route: Route) -> Trail:
@@ -89,8 +95,7 @@ class Trail:
         return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(NamedTuple):
     """A paid attempt that is ours: its lease, and its money.
 
     Attributes:

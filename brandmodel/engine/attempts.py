@@ -12,8 +12,9 @@ import contextlib
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from typing import TypeVar
 
 from brandmodel import telemetry
 from brandmodel.engine.asks import Ask, Hold, Obtained, Store, Trail, record_of
@@ -23,6 +24,7 @@ from brandmodel.engine.ledger import (
     Lost,
     close_broken,
     close_failed,
+    ended,
     worth_once_more,
 )
 from brandmodel.engine.looks import Looks
@@ -57,6 +59,7 @@ from brandmodel.tasks import (
     Target,
 )
 
+T = TypeVar("T")
 TRIES = 3
 _MOST_LOOKS_FAILED = 20
 _LONGEST_PAUSE_S = 60.0
@@ -115,6 +118,10 @@ class Attempts:
                 trail.failures.append(error)
             else:
                 return made.after(trail)
+        return await self._at_last(ask, trail)
+
+    async def _at_last(self, ask: Ask, trail: Trail) -> Obtained:
+        """The step from a target of another grade, where the table lets one stand in."""
         for target in ask.route.stand_ins:
             try:
                 made = await self._stand_in(ask, target)
@@ -124,73 +131,83 @@ class Attempts:
                 return made.after(trail)
         raise _all_failed(ask, trail)
 
-    async def stream(self, ask: Ask) -> AsyncIterator[str | Obtained]:
+    async def stream(self, ask: Ask) -> AsyncGenerator[str | Obtained]:
         """Pieces of the text as they come, and the step last; falls over only before the first piece.
 
         Raises:
             StreamBrokenError: it broke off after its first piece.
             BrandModelError: as of ``make``.
         """
-        trail = Trail.of(ask.route)
-        for target in self._by_policy(ask):
-            said: list[str] = []
-            began = time.perf_counter()
+        trail, tries = Trail.of(ask.route), TRIES
+        turns = deque(self._by_policy(ask))
+        while turns:
+            target, said = turns.popleft(), list[str]()
+            await self._rested(target, trail, persist=not turns)
             try:
-                async for piece in self._streamed(ask, target):
-                    if isinstance(piece, str):
-                        said.append(piece)
-                    yield piece
+                async with contextlib.aclosing(self._streamed(ask, target, trail)) as pieces:
+                    async for piece in pieces:
+                        if isinstance(piece, str):
+                            said.append(piece)
+                            yield piece
+                        else:
+                            yield piece.after(trail)
                 return
-            except _PASSED_ON as error:
-                self._note(trail, target, error, began)
+            except (*_PASSED_ON, ContentFilteredError) as error:
+                _refuse_to_go_on(ask, trail, error, said)
                 trail.failures.append(error)
-                if said:
-                    raise StreamBrokenError(
-                        "the answer broke off",
-                        text="".join(said),
-                        hint="ask again; what had come until then is kept in `text`",
-                    ) from error
-            except ContentFilteredError as error:
-                if said or not ask.route.next_on_refusal:
-                    raise
-                trail.failures.append(error)
-        raise _all_failed(ask, trail)
+                tries -= not turns
+                # What may have begun and is little was charged, and is sent once more, as in ``make``.
+                lost = tries == TRIES - 1 and trail.attempts[-1].usd and not ended(error)
+                if not turns and tries and (lost or _again(error, target)):
+                    await asyncio.sleep(_pause(error))
+                    turns.append(target)
+        made = await self._at_last(ask, trail)
+        yield _text_of(made)
+        yield made
 
-    async def _streamed(self, ask: Ask, target: Target) -> AsyncIterator[str | Obtained]:
+    async def _streamed(
+        self, ask: Ask, target: Target, trail: Trail
+    ) -> AsyncGenerator[str | Obtained]:
         """One target's stream, paid for as any other attempt."""
         provider = self.provider_of(target)
         if not isinstance(provider, StreamingProvider):
-            obtained = await self._once(ask, target, Trail.of(ask.route))
-            yield str(getattr(obtained.result, "text", ""))
+            obtained = await self._once(ask, target, trail)
+            yield _text_of(obtained)
             yield obtained
             return
-        high = most(target, ask.request.bounds()[1])
-        hold = await self.books.hold(ask, target, high) if high else None
-        if isinstance(hold, Obtained):
-            yield str(getattr(hold.result, "text", ""))
-            yield hold
-            return
-        began, done = time.perf_counter(), None
-        call = self._call(ask, target, hold.attempt if hold else uuid.uuid4().hex)
-        try:
-            async with self.health.slot(target):
-                async for piece in provider.stream(call):
-                    if isinstance(piece, str):
-                        yield piece
-                    else:
-                        done = piece
-            if done is None:
-                raise UnavailableError("the stream ended without its result")
-        except (ProviderError, RequestError, ConfigError) as error:
-            if hold is not None:
-                await close_broken(self.books, hold, target, error, high)
-            raise
-        except (asyncio.CancelledError, GeneratorExit):
-            # Whoever listened went away; what was said until then is on the vendor's bill.
-            if hold is not None:
-                await asyncio.shield(self.books.forfeit(hold, error="left"))
-            raise
-        self.health.succeeded(target, time.perf_counter() - began)
+        high, began = most(target, ask.request.bounds()[1]), time.perf_counter()
+        async with self.health.slot(target):
+            trail.sent_at = time.perf_counter()
+            # Held only now: whoever leaves while waiting for a turn has spent nothing.
+            hold = await self.books.hold(ask, target, high) if high else None
+            if isinstance(hold, Obtained):
+                yield _text_of(hold)
+                yield hold
+                return
+            call = self._call(ask, target, hold.attempt if hold else uuid.uuid4().hex)
+            done, said = None, False
+            try:
+                async with _closing(provider.stream(call)) as pieces:
+                    async for piece in pieces:
+                        if isinstance(piece, str):
+                            said = True
+                            yield piece
+                        else:
+                            done = piece
+                if done is None:
+                    raise UnavailableError("the stream ended without its result")
+            except (ProviderError, RequestError, ConfigError) as error:
+                if hold is not None:
+                    close = close_broken if said else close_failed
+                    trail.lost_nano = await close(self.books, hold, target, error, high)
+                self._note(trail, target, error, began)
+                raise
+            except BaseException:
+                # Whoever listened went away; what was said until then is on the vendor's bill.
+                if hold is not None:
+                    await self.books.left(ask.key, hold, sent=True)
+                raise
+        self._served(trail, target, time.perf_counter() - began)
         yield await self.books.kept(ask, target, done, hold, time.perf_counter() - began)
 
     async def _tried(self, ask: Ask, target: Target, trail: Trail, *, persist: bool) -> Obtained:
@@ -244,17 +261,21 @@ class Attempts:
                 raise
             seconds = time.perf_counter() - began
             if obtained.ran:
-                self.health.succeeded(target, seconds)
-                trail.attempts.append(
-                    AttemptReceipt(target=target.id, outcome="served", seconds=round(seconds, 4))
-                )
+                self._served(trail, target, seconds)
             span.set_attribute(telemetry.COST_USD, usd(obtained.record.usd_nano))
             span.set_attribute(telemetry.UNITS, obtained.record.units)
             return obtained
 
+    def _served(self, trail: Trail, target: Target, seconds: float) -> None:
+        self.health.succeeded(target, seconds)
+        trail.attempts.append(
+            AttemptReceipt(target=target.id, outcome="served", seconds=round(seconds, 4))
+        )
+
     def _note(self, trail: Trail, target: Target, error: BrandModelError, began: float) -> None:
         if isinstance(error, ProviderError):
-            self.health.failed(target, error)
+            # What it waited for its turn says nothing of the target.
+            self.health.failed(target, error, time.perf_counter() - max(began, trail.sent_at))
         trail.attempts.append(
             AttemptReceipt(
                 target=target.id,
@@ -286,7 +307,7 @@ class Attempts:
         hold = await self.books.hold(ask, target, high)
         if isinstance(hold, Obtained):
             return hold
-        began = time.perf_counter()
+        began, trail.sent = time.perf_counter(), hold.begun is not None
         call = self._call(ask, target, hold.attempt)
         try:
             async with self.books.renewed(ask.key, hold.holder):
@@ -300,6 +321,9 @@ class Attempts:
             if trail.lost_nano and not resent and worth_once_more(error, high):
                 self._note(trail, target, error, began)
                 return await self._paid(ask, target, high, trail, resent=True)
+            raise
+        except BaseException:
+            await self.books.left(ask.key, hold, sent=trail.sent)
             raise
         return await self.books.kept(ask, target, done, hold, time.perf_counter() - began)
 
@@ -317,7 +341,7 @@ class Attempts:
         if found is None:
             error.started = False
             raise error
-        return replace(hold, begun=found)
+        return hold._replace(begun=found)
 
     async def _asked_after(self, ask: Ask, target: Target, attempt: str, began: float) -> Lost:
         """What the vendor knows of an attempt."""
@@ -325,7 +349,7 @@ class Attempts:
         if not isinstance(provider, FindingProvider):
             return "unknown"
         try:
-            return await provider.find(replace(self._call(ask, target, attempt), began=began))
+            return await provider.find(self._call(ask, target, attempt)._replace(began=began))
         except ProviderError:
             return "unknown"
 
@@ -344,7 +368,7 @@ class Attempts:
 
     async def _in_turn(self, ask: Ask) -> list[Target]:
         """The targets in the order to try them; one that may have begun before goes on first."""
-        if len(ask.route.targets) == 1:
+        if len(ask.route.targets) <= 1:
             return list(ask.route.targets)
         targets = self._by_policy(ask)
         begun = await self.books.begun(ask.key)
@@ -369,7 +393,7 @@ class Attempts:
         left_s = trail.left_s()
         try:
             if begun is None:
-                begun = await self._started(provider, call, left_s)
+                begun = await self._started(provider, call, left_s, trail)
                 if isinstance(begun, Job) and hold is not None:
                     await self.books.written_down(hold, begun)
             if not isinstance(begun, Job):
@@ -385,12 +409,15 @@ class Attempts:
                     await provider.cancel(begun, call)
             raise ProviderTimeoutError("it was not finished in time") from None
 
-    async def _started(self, provider: Provider, call: Call, left_s: float | None) -> Done | Job:
+    async def _started(
+        self, provider: Provider, call: Call, left_s: float | None, trail: Trail
+    ) -> Done | Job:
         """The answer, or the job that it begins; every wire ends by itself what never answers."""
         if left_s is not None:
             async with asyncio.timeout(left_s):
-                return await self._started(provider, call, None)
+                return await self._started(provider, call, None, trail)
         async with self.health.slot(call.target):
+            trail.sent, trail.sent_at = True, time.perf_counter()
             return await provider.start(call)
 
     async def _followed(
@@ -420,6 +447,38 @@ class Attempts:
                     await self.books.written_down(hold, looked)
                 answer = looked
             return answer
+
+
+def _refuse_to_go_on(ask: Ask, trail: Trail, error: BrandModelError, said: Sequence[str]) -> None:
+    """Where no other target may go on with a stream, say so.
+
+    Raises:
+        ContentFilteredError: it was refused, and the table stops there.
+        StreamBrokenError: it had begun.
+    """
+    if isinstance(error, ContentFilteredError) and (said or not ask.route.next_on_refusal):
+        raise error
+    if said:
+        raise StreamBrokenError(
+            "the answer broke off",
+            text="".join(said),
+            usd=sum(attempt.usd for attempt in trail.attempts),
+            hint="ask again; what had come until then is kept in `text`",
+        ) from error
+
+
+def _text_of(obtained: Obtained) -> str:
+    return str(getattr(obtained.result, "text", ""))
+
+
+@contextlib.asynccontextmanager
+async def _closing(pieces: AsyncIterator[T]) -> AsyncGenerator[AsyncIterator[T]]:
+    """A stream that ends, with its connection, when the block does."""
+    try:
+        yield pieces
+    finally:
+        if isinstance(pieces, AsyncGenerator):
+            await pieces.aclose()
 
 
 def _again(error: BaseException, target: Target) -> bool:

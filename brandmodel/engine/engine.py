@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,7 +34,7 @@ from brandmodel.errors import (
     UnknownRunError,
 )
 from brandmodel.journal import Attempt, RunRecord, open_journal
-from brandmodel.routing import Tables, usd
+from brandmodel.routing import LEFT_OUT, ModelTable, Tables, usd
 from brandmodel.tasks import Asset, Brief, Kit, Waiting
 
 
@@ -76,11 +77,10 @@ class Engine:
             ConfigError: model, table or brand is wrong.
             BudgetExceededError: the budget is below the least that the run can cost.
         """
-        plan = planned(order, self.tables)
+        plan = self._planned(order)
         kit = await asyncio.to_thread(self._kit, sign=True)
-        plan = await self._narrowed(plan, kit)
         told = order.overrides or order.budget_usd is not None or may_refuse(order.brief)
-        if told or plan.table.paid:
+        if told or plan.table.payees or plan.table.away:
             (cheap, dear), _ = await self._sketched(plan, kit, timed=False)
             words.refuse_unknown_steps(order.overrides, {**cheap.asked, **dear.asked}, planned=True)
             refuse_too_dear(plan, sum(cheap.least_nano.values()))
@@ -90,8 +90,8 @@ class Engine:
 
     async def quote(self, order: Order) -> Quote:
         """What an order may cost; starts nothing and writes nothing."""
+        plan = self._planned(order)
         kit = await asyncio.to_thread(self._kit, sign=False)
-        plan = await self._narrowed(planned(order, self.tables), kit)
         quote, asked = await self._quoted(plan, kit)
         words.refuse_unknown_steps(order.overrides, asked, planned=True)
         return quote
@@ -207,31 +207,32 @@ class Engine:
 
     async def aclose(self) -> None:
         """Close processes, files and threads."""
-        await self.text.aclose()
-        await self.providers.aclose()
-        await self.journal.aclose()
+        async with contextlib.AsyncExitStack() as stack:
+            # Last in, first out; each also where an earlier one fails.
+            stack.push_async_callback(self.journal.aclose)
+            stack.push_async_callback(self.providers.aclose)
+            stack.push_async_callback(self.text.aclose)
 
-    async def _narrowed(self, plan: Plan, kit: Kit) -> Plan:
-        """The plan without the vendors that its order leaves out.
+    def within_reach(self, table: ModelTable, without: Collection[str] = ()) -> ModelTable:
+        """The table, and why each target that cannot be called is away.
 
-        Raises:
-            InvalidRequestError: there is no such vendor, or a task of the run is left without any.
+        Args:
+            table: of a published model.
+            without: vendors that are not wanted.
         """
-        vendors = plan.order.without
-        if unknown := sorted(vendors - self.tables.vendors.keys()):
+        away = {
+            id_: LEFT_OUT if id_.partition("/")[0] in without else self.providers.lacking(target)
+            for id_, target in table.usable().items()
+        }
+        return replace(table, away={id_: why for id_, why in away.items() if why})
+
+    def _planned(self, order: Order) -> Plan:
+        plan = planned(order, self.tables)
+        if unknown := sorted(order.without - self.tables.vendors.keys()):
             raise InvalidRequestError(
                 f"no vendor {unknown[0]!r}", hint="`brandmodel doctor` lists the vendors"
             )
-        lost = plan.table.lost(vendors, plan.tier) if vendors else frozenset[str]()
-        if lost:
-            quote, _ = await self._quoted(plan, kit)
-            lost &= {step.task for step in quote.steps}
-        if lost:
-            raise InvalidRequestError(
-                f"nothing is left to serve {', '.join(sorted(lost))}",
-                hint="leave out fewer vendors, or add targets to the table; nothing was started",
-            )
-        return replace(plan, table=plan.table.without(vendors)) if vendors else plan
+        return replace(plan, table=self.within_reach(plan.table, order.without))
 
     def _kit(self, *, sign: bool) -> Kit:
         if sign and not self.providers.identity_known():
@@ -274,7 +275,7 @@ class Engine:
         draft = plan.order.draft
         earlier: dict[str, str] = {}
         if resume is not None:
-            record = replace(await self.run_of(resume), status="running", message="")
+            record = (await self.run_of(resume))._replace(status="running", message="")
             if record.overrides == words.OVERRIDES.dump_json(plan.order.overrides).decode():
                 earlier = {row.name: row.key for row in await self.journal.run_steps(record.id)}
         else:
@@ -336,5 +337,5 @@ class Engine:
 def _as_it_stands(record: RunRecord) -> RunRecord:
     """A run as it is, not as a process that was killed left it."""
     if record.status == "running" and is_gone(record.holder):
-        return replace(record, status="stopped", message="its process ended; run it again to go on")
+        return record._replace(status="stopped", message="its process ended; run it again to go on")
     return record

@@ -6,7 +6,7 @@ import asyncio
 import json
 import traceback
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -146,8 +146,7 @@ class Execution:
         )
 
     async def _end(self, status: str, outputs: tuple[Output, ...], message: str) -> None:
-        ended = replace(
-            self.record,
+        ended = self.record._replace(
             status=status,
             finished_at=datetime.now(UTC).timestamp(),
             seconds=self.state.seconds,

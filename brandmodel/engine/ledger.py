@@ -94,6 +94,16 @@ class Books(Protocol):
         """Something may have been started: the money stays held."""
         ...
 
+    async def left(self, key: str, hold: Hold, *, sent: bool) -> None:
+        """Whoever asked for a call went away, or a defect ended it.
+
+        Args:
+            key: of the step.
+            hold: what was held.
+            sent: whether the vendor may have it; else nothing was started.
+        """
+        ...
+
 
 async def close_failed(
     books: Books, hold: Hold, target: Target, error: BrandModelError, high: int
@@ -261,10 +271,7 @@ class Ledger:
 
     @asynccontextmanager
     async def renewed(self, key: str, holder: str) -> AsyncGenerator[None]:
-        """Keep the lease for as long as the block runs; whoever is cancelled gives it up at once.
-
-        Most calls end before there is need to renew it.
-        """
+        """Keep the lease for as long as the block runs; most end before there is need to renew it."""
         loop, renewing = asyncio.get_running_loop(), list[asyncio.Task[bool]]()
 
         def renew() -> None:
@@ -275,11 +282,15 @@ class Ledger:
         timers = [loop.call_later(LEASE_S / 3, renew)]
         try:
             yield
-        except asyncio.CancelledError:
-            await asyncio.shield(self.journal.renew(key, holder, until=0.0))
-            raise
         finally:
             timers[0].cancel()
+
+    async def left(self, key: str, hold: Hold, *, sent: bool) -> None:
+        """See ``Books``: the lease is given up at once, for whoever goes on with the step."""
+        if sent:
+            await asyncio.shield(self.journal.renew(key, hold.holder, until=0.0))
+        else:
+            await asyncio.shield(self.release(hold, error="stopped before it was sent"))
 
 
 def charge(ask: Ask, target: Target, done: Done) -> int:
@@ -291,19 +302,22 @@ def charge(ask: Ask, target: Target, done: Done) -> int:
 
 def cap_passed(ask: Ask, high: int, reached: CapReached) -> BudgetExceededError:
     """Says which cap a call would pass, and what helps."""
+    cap = reached.scope.partition(":")[0]
     return BudgetExceededError(
         f"{type(ask.request).__name__} may cost ${usd(high):.4f}; "
         f"${usd(reached.taken_nano):.4f} of the cap of ${usd(reached.limit_nano):.4f} "
-        f"({reached.scope.partition(':')[0]}) is taken",
-        hint=f"{_raised(reached.scope)} and run again; what is finished is kept",
+        f"({cap}) is taken",
+        hint=_RAISED.get(cap, "raise the budget") + _KEPT * bool(ask.run_id),
     )
 
 
-def _raised(scope: str) -> str:
-    """What helps against a cap that is reached."""
-    cap = scope.partition(":")[0]
-    row = {"day": "day_usd", "key": "key_usd_per_day"}.get(cap)
-    return f"raise {row} of the model, or wait until midnight UTC," if row else "raise the budget"
+_KEPT = ", and run again; what is finished is kept"
+_RAISED = {
+    "day": "raise day_usd of the model, or wait until midnight UTC",
+    "key": "raise key_usd_per_day of the model, or wait until midnight UTC",
+    "call": "ask for a shorter answer, or raise run_usd of the model",
+}
+"""What helps against a cap that is reached."""
 
 
 def ended(error: BrandModelError) -> bool:

@@ -18,9 +18,9 @@ from brandmodel.engine.receipt import Event, StepReceipt, StepStatus
 from brandmodel.engine.scene import Cascaded, Res, Scene
 from brandmodel.engine.state import RunState
 from brandmodel.engine.steps import Steps
-from brandmodel.errors import InvalidRequestError, JournalMismatchError
+from brandmodel.errors import InvalidRequestError, JournalMismatchError, MissingCredentialError
 from brandmodel.journal import RunStep, StepRecord
-from brandmodel.routing import nano, usd
+from brandmodel.routing import Route, nano, usd
 from brandmodel.routing.prices import cost
 from brandmodel.tasks import Asset, Request, Take, Tier, Waiting
 
@@ -80,7 +80,7 @@ class Live:
                 if heard is not None:
                     heard(sketch)
 
-            obtained = await self._steps.obtain(replace(ask, seat=seat, sketched=sketched))
+            obtained = await self._steps.obtain(ask._replace(seat=seat, sketched=sketched))
             if not obtained.ran:
                 # A recipe whose steps are all known shall not keep the others waiting.
                 await asyncio.sleep(0)
@@ -103,7 +103,7 @@ class Live:
             return self._seat(ask, name, record, "ran", notes)
 
         began = time.perf_counter()
-        async for piece in self._steps.stream(replace(ask, seat=seat)):
+        async for piece in self._steps.stream(ask._replace(seat=seat)):
             if isinstance(piece, str):
                 yield piece
                 continue
@@ -176,13 +176,25 @@ class Live:
             for name in (*cascade.made, *cascade.judged):
                 run.mark(name, saved_nano=-paid.get(name, 0))
             return
-        route = run.table.route(request, "hero", today=self._scene.clock.date())
+        hero = self._hero_nano(request)
+        own = {target.id for target in self._route(request, "workhorse").targets}
+        for name in cascade.made:
+            # What a stand-in drew was no cascade's doing, and where no hero is, none was saved.
+            if hero is not None and name in paid and run.receipts[name].target in own:
+                run.mark(name, saved_nano=hero - paid[name])
+
+    def _hero_nano(self, request: Request[Any]) -> int | None:
+        """What the hero would have cost by its price; None where there is none to be had."""
+        try:
+            route = self._route(request, "hero")
+        except (InvalidRequestError, MissingCredentialError):
+            return None
         usage = request.usage(request.sketch(dear=False))
         prices = [cost(target, usage) for target in route.targets]
-        hero = prices[0] if route.policy == "ordered" else min(prices)
-        for name in cascade.made:
-            if name in paid:
-                run.mark(name, saved_nano=hero - paid[name])
+        return min(prices[:1] if route.policy == "ordered" else prices, default=None)
+
+    def _route(self, request: Request[Any], tier: Tier) -> Route:
+        return self._run.table.route(request, tier, today=self._scene.clock.date())
 
     def _sketched(self, name: str, task: str, sketch: Asset) -> None:
         run = self._run
@@ -194,7 +206,7 @@ class Live:
 
     def _ask(self, request: Request[Any], name: str, take: int, tier: Tier) -> Ask:
         run = self._run
-        route = run.table.route(request, tier, today=self._scene.clock.date())
+        route = self._route(request, tier)
         body = canonical_json(request)
         key = step_key(
             request, space=run.space, grade=route.grade, hero=route.hero, take=take, body=body

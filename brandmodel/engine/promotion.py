@@ -165,6 +165,6 @@ async def _kept(journal: Journal, run: RunRecord, row: RunStep) -> Kept:
     if result is None:
         raise InvalidRequestError(
             f"run {run.id} cannot be promoted: what {row.name!r} made was not kept",
-            hint="run the draft again; a stand-in's results are never kept",
+            hint="run the draft again with vendors within reach; a stand-in's results are not kept",
         )
     return Kept(take, result)

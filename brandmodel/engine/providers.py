@@ -122,6 +122,19 @@ class Providers:
             )
         return key
 
+    def lacking(self, target: Target) -> str:
+        """Which variable a target waits for; '' when it can be called."""
+        if target.grade.startswith("local/"):
+            return ""
+        from brandmodel.providers._wire import base_url
+
+        try:
+            self.key_of(target)
+            base_url(target)
+        except MissingCredentialError as error:
+            return error.message.rpartition(": ")[2]
+        return ""
+
     def _wire(self, name: str) -> Callable[[], Provider]:
         from brandmodel.providers._http import Http
 

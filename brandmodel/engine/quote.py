@@ -164,23 +164,23 @@ class Sketching:
         known = found is not None or twin
         self._seen.add(key)
         if self._timed:
-            await self._price(request, name, known, route.targets[0].id, route.targets)
+            await self._price(request, name, known, route.served_by)
         elif not self._dear:
-            self.least_nano[name] = await self._least(request, known, route.targets)
-        result = found.result if found else self._sketch(request, route.grade)
+            self.least_nano[name] = await self._least(request, known, route.served_by)
+        result = found.result if found else self._sketch(request, route.served_by[0])
         self._sketched = self._sketched or found is None
         if edits_result(request, override) and override is not None:
             result = edited(request.result_type(), override, result, name=name)
         return result  # type: ignore[return-value]
 
-    def _sketch(self, request: Request[Res], grade: str) -> Res:
-        sketch = request.sketch_of_model if grade == "model" else request.sketch
+    def _sketch(self, request: Request[Res], target: Target) -> Res:
+        sketch = request.sketch_of_model if target.grade == "model" else request.sketch
         return sketch(dear=self._dear)
 
     async def _price(
-        self, request: Request[Any], name: str, known: bool, target: str, targets: Sequence[Any]
+        self, request: Request[Any], name: str, known: bool, targets: Sequence[Target]
     ) -> None:
-        task = type(request).__name__
+        task, target = type(request).__name__, targets[0].id
         low_usage, high_usage = request.bounds()
         low = await self._least(request, known, targets)
         high, seconds = 0, 0.0
@@ -206,7 +206,7 @@ class Sketching:
             seconds=seconds,
         )
 
-    async def _least(self, request: Request[Any], known: bool, targets: Sequence[Any]) -> int:
+    async def _least(self, request: Request[Any], known: bool, targets: Sequence[Target]) -> int:
         """Nano-USD that a step costs at least."""
         if known or await self._hopeful(type(request).__name__):
             return 0

@@ -214,5 +214,5 @@ _LABELS: dict[By, Callable[[Attempt | Reused], str]] = {
     "day": lambda each: day_of(each.created_at if isinstance(each, Attempt) else each.at),
     "task": lambda each: each.task,
     "target": lambda each: each.target,
-    "run": lambda each: each.run_id,
+    "run": lambda each: each.run_id or "calls",
 }

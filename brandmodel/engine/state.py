@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from brandmodel.engine.receipt import Event, Receipt, StepReceipt
 from brandmodel.journal import RunStep
@@ -52,7 +52,7 @@ class RunState:
     def mark(self, name: str, *, chosen: bool = False, saved_nano: int = 0) -> None:
         """Add to a finished step what only later steps decided."""
         row = self.rows[name]
-        row = replace(row, chosen=row.chosen or chosen, saved_nano=row.saved_nano + saved_nano)
+        row = row._replace(chosen=row.chosen or chosen, saved_nano=row.saved_nano + saved_nano)
         self.rows[name] = self.unwritten[name] = row
         receipt = self.receipts[name]
         self.receipts[name] = receipt.model_copy(update={"saved_usd": usd(row.saved_nano)})

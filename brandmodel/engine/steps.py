@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from typing import Any
 
 from brandmodel.engine.asks import Ask, Obtained, Store, read
@@ -70,9 +69,9 @@ class Steps:
             running = self._running.get(ask.key)
             if running is None:
                 obtained = await self._lead(ask)
-                return replace(obtained, notes=(*notes, *obtained.notes)) if notes else obtained
+                return obtained._replace(notes=(*notes, *obtained.notes)) if notes else obtained
             try:
-                return replace(await asyncio.shield(running), ran=False)
+                return (await asyncio.shield(running))._replace(ran=False)
             except asyncio.CancelledError:
                 # The run that led was cancelled, not this one: take over.
                 if not running.cancelled():

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from datetime import UTC, date, datetime
 from typing import Any, cast
 
@@ -70,19 +71,23 @@ class TextPath:
 
     async def stream(
         self, request: Request[R], *, model: str | None, tier: Tier | None = None, key: str = ""
-    ) -> AsyncIterator[str | Answer[R]]:
+    ) -> AsyncGenerator[str | Answer[R]]:
         """Pieces of the text as they come, and the answer last; arguments and errors as of ``call``.
+
+        Whoever leaves early pays the high price of the call, and closes it: the connection stays open
+        until then.
 
         Raises:
             StreamBrokenError: it broke off after its first piece, which falls over to nobody.
         """
         began = time.perf_counter()
         ask = self._ask(request, model, tier, key)
-        async for piece in self._attempts.stream(ask):
-            if isinstance(piece, str):
-                yield piece
-            else:
-                yield _answer(ask, piece, time.perf_counter() - began)
+        async with aclosing(self._attempts.stream(ask)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, str):
+                    yield piece
+                else:
+                    yield _answer(ask, piece, time.perf_counter() - began)
 
     async def aclose(self) -> None:
         """Write down what was spent, and give back what was not."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from brandmodel.errors import StorageError
 from brandmodel.journal.records import (
@@ -61,9 +60,8 @@ class MemoryJournal:
         """See ``Journal``."""
         kept = self._steps.setdefault(record.key, record)
         if step is not None:
-            self._run_steps.setdefault(step.run_id, {})[step.name] = replace(
-                step, digest=kept.digest
-            )
+            seated = step._replace(digest=kept.digest)
+            self._run_steps.setdefault(step.run_id, {})[step.name] = seated
         return kept
 
     async def forget(self, record: StepRecord) -> None:
@@ -92,7 +90,7 @@ class MemoryJournal:
     async def started(self, attempt: str, job: str, *, now: float) -> None:
         """See ``Journal``."""
         row, scopes = self._attempts[attempt]
-        self._attempts[attempt] = (replace(row, state="started", job=job), scopes)
+        self._attempts[attempt] = (row._replace(state="started", job=job), scopes)
 
     async def renew(self, key: str, holder: str, *, until: float) -> bool:
         """See ``Journal``."""
@@ -136,17 +134,23 @@ class MemoryJournal:
 
     async def draw(
         self, slice_: str, fence: int, calls: Sequence[Attempt], *, keep_nano: int, until: float
-    ) -> None:
+    ) -> bool:
         """See ``Journal``."""
+        if slice_ not in self._attempts:
+            return False
         row, scopes = self._attempts[slice_]
-        state = row.state if keep_nano else "released"
-        self._attempts[slice_] = (replace(row, high_nano=keep_nano, state=state), scopes)
-        for call in calls:
-            self._attempts[call.id] = (call, scopes)
-        held, charged = drawn(calls)
+        new = [call for call in calls if call.id not in self._attempts]
+        self._attempts.update((call.id, (call, scopes)) for call in new)
+        held, charged = drawn(new)
+        ours = row.fence == fence and row.state in OPEN
+        if ours:
+            held -= row.high_nano - keep_nano
+            state = row.state if keep_nano else "released"
+            self._attempts[slice_] = (row._replace(high_nano=keep_nano, state=state), scopes)
         for scope in scopes:
-            self._caps[scope][1] += held - (row.high_nano - keep_nano)
+            self._caps[scope][1] += held
             self._caps[scope][2] += charged
+        return ours
 
     async def attempts(self, *, since: float = 0.0) -> list[Attempt]:
         """See ``Journal``."""
@@ -178,7 +182,7 @@ class MemoryJournal:
         row, scopes = self._attempts[attempt]
         if row.fence == fence:
             named = request_ids or row.request_ids
-            row = replace(row, state="unknown", error=error, request_ids=named)
+            row = row._replace(state="unknown", error=error, request_ids=named)
             self._attempts[attempt] = (row, scopes)
 
     def _end(
@@ -188,8 +192,7 @@ class MemoryJournal:
         if row.state not in OPEN:
             raise StorageError(f"attempt {attempt} was {row.state} already")
         self._attempts[attempt] = (
-            replace(
-                row,
+            row._replace(
                 state=state,
                 charged_nano=charged_nano,
                 error=error,
@@ -226,6 +229,11 @@ class MemoryJournal:
     async def run_steps(self, run_id: str) -> list[RunStep]:
         """See ``Journal``."""
         return sorted(self._run_steps.get(run_id, {}).values(), key=lambda s: s.seq)
+
+    async def taken(self, scope: str) -> int:
+        """See ``Journal``."""
+        _, held, spent = self._caps.get(scope, [0, 0, 0])
+        return held + spent
 
     async def spending(self, scope: str) -> Spending:
         """See ``Journal``."""

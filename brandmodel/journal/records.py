@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class StepRecord:
+class StepRecord(NamedTuple):
     """A finished step: its content key and what came of it.
 
     Attributes:
@@ -35,8 +34,7 @@ class StepRecord:
     created_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class RunRecord:
+class RunRecord(NamedTuple):
     """One execution of a recipe.
 
     Attributes:
@@ -77,8 +75,7 @@ class RunRecord:
     cascades: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RunStep:
+class RunStep(NamedTuple):
     """How one run came by one step.
 
     Attributes:
@@ -133,8 +130,7 @@ class Reservation:
     lease_s: float = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """A paid attempt as the journal has it.
 
     Attributes:
@@ -301,15 +297,20 @@ class Journal(Protocol):
 
     async def draw(
         self, slice_: str, fence: int, calls: Sequence[Attempt], *, keep_nano: int, until: float
-    ) -> None:
+    ) -> bool:
         """Write calls that ended and were paid out of a slice: a reservation that many calls share.
 
+        Nothing is written twice: whoever does not know whether it was may ask for it again.
+
         Args:
-            slice_: the attempt that reserved it.
+            slice_: the attempt that reserved it; where there is none, nothing is written.
             fence: of its lease; where another holds it by now, the calls are written all the same.
             calls: settled, forfeited or unknown; the last keep their high price held.
             keep_nano: what stays reserved for calls to come or that still run; 0 closes the slice.
             until: when the lease ends that it is kept under.
+
+        Returns:
+            Whether the slice was still open, and ours.
         """
         ...
 
@@ -347,6 +348,10 @@ class Journal(Protocol):
 
     async def run_steps(self, run_id: str) -> list[RunStep]:
         """The steps of a run in the order in which they finished."""
+        ...
+
+    async def taken(self, scope: str) -> int:
+        """Nano-USD that are held or spent under a cap, by one look-up."""
         ...
 
     async def spending(self, scope: str) -> Spending:

@@ -123,6 +123,7 @@ CAP = "SELECT limit_nano, held_nano, spent_nano FROM caps WHERE scope = ?"
 SETTLE_CAPS = """UPDATE caps SET held_nano = held_nano - ?, spent_nano = spent_nano + ?
     WHERE scope IN (SELECT scope FROM attempt_caps WHERE attempt = ?)"""
 ADD_ATTEMPT = f"INSERT INTO attempts ({ATTEMPT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
+ADD_CALL = _insert("attempts", ATTEMPT_COLUMNS, "(id) DO NOTHING")
 ATTEMPT_CAPS = "SELECT scope FROM attempt_caps WHERE attempt = ?"
 SHRINK = "UPDATE attempts SET high_nano = ?, state = ? WHERE id = ?"
 KEEP_LEASE = "UPDATE leases SET expires_at = ? WHERE key = ? AND fence = ?"

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
-from operator import attrgetter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from brandmodel.errors import StorageError
 from brandmodel.journal import sql
@@ -62,7 +60,7 @@ class SqliteJournal:
         """See ``Journal``."""
 
         def work(c: sqlite3.Connection) -> None:
-            c.execute(sql.KEEP_RUN, _RUN(run))
+            c.execute(sql.KEEP_RUN, run)
 
         await self._file.write(work)
 
@@ -82,7 +80,7 @@ class SqliteJournal:
                     run.id,
                 ),
             )
-            c.executemany(sql.KEEP_RUN_STEP, [_RUN_STEP(step) for step in steps])
+            c.executemany(sql.KEEP_RUN_STEP, steps)
 
         await self._file.write(work)
 
@@ -208,24 +206,29 @@ class SqliteJournal:
 
     async def draw(
         self, slice_: str, fence: int, calls: Sequence[Attempt], *, keep_nano: int, until: float
-    ) -> None:
+    ) -> bool:
         """See ``Journal``."""
 
-        def work(c: sqlite3.Connection) -> None:
-            row = _attempt(c, slice_)
+        def work(c: sqlite3.Connection) -> bool:
+            found = c.execute(sql.ATTEMPT, (slice_,)).fetchone()
+            if found is None:
+                return False
+            row = Attempt(*found)
             scopes: list[str] = [scope for (scope,) in c.execute(sql.ATTEMPT_CAPS, (slice_,))]
-            c.executemany(sql.ADD_ATTEMPT, [_ATTEMPT(call) for call in calls])
-            both = [(call.id, scope) for call in calls for scope in scopes]
+            new = [x for x in calls if c.execute(sql.ADD_CALL, x).rowcount == 1]
+            both = [(call.id, scope) for call in new for scope in scopes]
             c.executemany(sql.ADD_ATTEMPT_CAP, both)
-            held, charged = drawn(calls)
-            if row.fence == fence and row.state in OPEN:
+            held, charged = drawn(new)
+            ours = row.fence == fence and row.state in OPEN
+            if ours:
                 held -= row.high_nano - keep_nano
                 state = row.state if keep_nano else "released"
                 c.execute(sql.SHRINK, (keep_nano, state, slice_))
                 c.execute(sql.KEEP_LEASE, (until if keep_nano else 0.0, row.key, fence))
             c.execute(sql.SETTLE_CAPS, (-held, charged, slice_))
+            return ours
 
-        await self._file.write(work)
+        return await self._file.write(work)
 
     async def attempts(self, *, since: float = 0.0) -> list[Attempt]:
         """See ``Journal``."""
@@ -279,6 +282,11 @@ class SqliteJournal:
         rows = await self._file.scan(lambda c: c.execute(sql.RUN_STEPS, (run_id,)).fetchall())
         return [RunStep(*row) for row in rows]
 
+    async def taken(self, scope: str) -> int:
+        """See ``Journal``."""
+        row = await self._file.read(lambda c: c.execute(sql.CAP, (scope,)).fetchone())
+        return row[1] + row[2] if row else 0
+
     async def spending(self, scope: str) -> Spending:
         """See ``Journal``."""
 
@@ -296,20 +304,11 @@ class SqliteJournal:
         await self._file.aclose()
 
 
-def _in_order(kind: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
-    """A record's fields as they stand in its table; ``dataclasses.astuple`` copies each of them first."""
-    return attrgetter(*(field.name for field in fields(kind)))
-
-
-_RUN, _STEP = _in_order(RunRecord), _in_order(StepRecord)
-_RUN_STEP, _ATTEMPT = _in_order(RunStep), _in_order(Attempt)
-
-
 def _keep(c: sqlite3.Connection, record: StepRecord, step: RunStep | None) -> StepRecord:
-    new = c.execute(sql.KEEP_STEP, _STEP(record)).rowcount == 1
+    new = c.execute(sql.KEEP_STEP, record).rowcount == 1
     kept = record if new else StepRecord(*c.execute(sql.STEP, (record.key,)).fetchone())
     if step is not None:
-        c.execute(sql.KEEP_RUN_STEP, _RUN_STEP(replace(step, digest=kept.digest)))
+        c.execute(sql.KEEP_RUN_STEP, step._replace(digest=kept.digest))
     return kept
 
 
@@ -331,7 +330,7 @@ def _reserve(c: sqlite3.Connection, r: Reservation) -> int | LeaseHeld | CapReac
     attempt = Attempt(
         r.attempt, r.key, r.run_id, r.task, r.target, "reserved", r.high_nano, 0, "", fence, r.now
     )
-    c.execute(sql.ADD_ATTEMPT, _ATTEMPT(attempt))
+    c.execute(sql.ADD_ATTEMPT, attempt)
     c.executemany(sql.ADD_ATTEMPT_CAP, [(r.attempt, scope) for scope, _ in r.caps])
     return fence
 

@@ -8,6 +8,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from brandmodel.errors import BadResponseError, UnavailableError
+from brandmodel.providers._library import load
 
 if TYPE_CHECKING:
     from pyreqwest.http import Url
@@ -74,6 +75,7 @@ def _public(address: str) -> bool:
 
 
 def _parsed(url: str) -> Url | None:
+    load()
     from pyreqwest.http import Url
 
     try:

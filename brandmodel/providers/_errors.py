@@ -225,4 +225,6 @@ def hidden(text: str, *secrets: str) -> str:
     for secret in secrets:
         if secret:
             text = text.replace(secret, "[key]")
-    return _SECRETS.sub("[key]", _QUERY.sub(r"\1?[...]", text))[:1000]
+    if "?" in text:
+        text = _QUERY.sub(r"\1?[...]", text)
+    return _SECRETS.sub("[key]", text)[:1000]

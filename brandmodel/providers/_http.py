@@ -6,11 +6,13 @@ instead of 265, and never sends a call again by itself once it may have reached 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic_core import from_json
 
@@ -23,6 +25,7 @@ from brandmodel.errors import (
 )
 from brandmodel.providers._addresses import joined, origin, public_address
 from brandmodel.providers._ids import request_ids
+from brandmodel.providers._library import load
 
 if TYPE_CHECKING:
     from pyreqwest.client import Client, ClientBuilder
@@ -33,10 +36,12 @@ if TYPE_CHECKING:
 LARGEST_ANSWER = 64 * 1024**2
 """Bytes of a reply that comes inline; pictures in base64 fit, endless bodies end here."""
 LARGEST_RESULT = 4 * 1024**3
-CONNECT_S = 10.0
+CONNECT_S, TIMEOUT_S = 10.0, 600.0
+_LET_GO_S = 0.02
+"""The library's own threads let go of a call a moment after its end, and may not find the interpreter gone
+then: of programs that ended at once, one in ten was aborted (pyreqwest 0.15.1, Python 3.11)."""
 _MOST_REDIRECTS = 5
-_AHEAD = 64 * 1024
-"""An answer of usual size comes in one piece then, which halves what reading it costs."""
+_NONE: Mapping[str, str] = MappingProxyType({})
 _NEVER_REACHED = "client error (Connect)"
 """How hyper-util names a failure before anything of the request was sent."""
 
@@ -51,8 +56,7 @@ class Part:
     media_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """An HTTP request as data, without its credentials.
 
     Attributes:
@@ -65,16 +69,15 @@ class Ask:
     path: str
     json: Any = None
     method: str = "POST"
-    query: Mapping[str, str] = field(default_factory=dict[str, str])
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    query: Mapping[str, str] = _NONE
+    headers: Mapping[str, str] = _NONE
     form: Sequence[Part] = ()
     body: bytes | None = None
-    timeout_s: float = 600.0
+    timeout_s: float = TIMEOUT_S
     most_bytes: int = LARGEST_ANSWER
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What came back, whole. Header names are in lower case."""
 
     status: int
@@ -120,8 +123,7 @@ class Http:
             ProviderError: no reply: ``started`` says whether the call may have reached the vendor.
             ConfigError: the address or a header cannot be sent.
         """
-        request = _request(self._own(), base_url, ask, headers, ahead=_AHEAD)
-        async with _answered(request, ask) as response:
+        async with _answered(_request(self._own(), base_url, ask, headers), ask) as response:
             return await _whole(response, ask.most_bytes)
 
     @contextlib.asynccontextmanager
@@ -143,7 +145,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
         trusted: str = "",
         most_bytes: int = LARGEST_RESULT,
-        timeout_s: float = 600.0,
+        timeout_s: float = TIMEOUT_S,
     ) -> Reply:
         """A result by its URL; redirects are followed one by one, and never to an inner address.
 
@@ -174,6 +176,7 @@ class Http:
         client, self._client = self._client, None
         if client is not None:
             await client.close()
+            await asyncio.sleep(_LET_GO_S)
 
     def _own(self) -> Client:
         if self._client is None:
@@ -182,10 +185,12 @@ class Http:
 
 
 def _builder() -> ClientBuilder:
+    load()
     from pyreqwest.client import ClientBuilder
 
-    connect = timedelta(seconds=CONNECT_S)
-    return ClientBuilder().no_proxy().follow_redirects(False).connect_timeout(connect)
+    builder = ClientBuilder().no_proxy().follow_redirects(False)
+    builder = builder.timeout(timedelta(seconds=TIMEOUT_S))
+    return builder.connect_timeout(timedelta(seconds=CONNECT_S))
 
 
 async def _outside(url: str) -> Client:
@@ -194,13 +199,7 @@ async def _outside(url: str) -> Client:
     return _builder().https_only(True).resolve(host, address, 0).build()
 
 
-def _request(
-    client: Client, base_url: str, ask: Ask, headers: Mapping[str, str], *, ahead: int = 0
-) -> StreamRequest:
-    """A request; ``ahead`` bytes of its reply are read before anybody asks for them.
-
-    By default none are: a file that is refused by its head stays unread, and words come as they are said.
-    """
+def _request(client: Client, base_url: str, ask: Ask, headers: Mapping[str, str]) -> StreamRequest:
     url = ask.path if "://" in ask.path else f"{base_url.rstrip('/')}/{ask.path.lstrip('/')}"
     try:
         request = client.request(ask.method, url).headers({**ask.headers, **headers})
@@ -209,7 +208,8 @@ def _request(
         request = None
     if request is None:
         raise _unsendable(url)
-    request = request.timeout(timedelta(seconds=ask.timeout_s))
+    if ask.timeout_s != TIMEOUT_S:
+        request = request.timeout(timedelta(seconds=ask.timeout_s))
     if ask.query:
         request = request.query(ask.query)
     if ask.form:
@@ -218,7 +218,8 @@ def _request(
         request = request.body_bytes(ask.body)
     elif ask.json is not None:
         request = request.body_json(ask.json)
-    return request.streamed_read_buffer_limit(ahead).build_streamed()
+    # Nothing is read ahead: a body that is refused by its head stays unread, and words come as they are said.
+    return request.streamed_read_buffer_limit(0).build_streamed()
 
 
 def _unsendable(url: str) -> ProviderError | ConfigError:
@@ -263,18 +264,26 @@ def _broken(error: Exception, timeout_s: float) -> ProviderError:
 async def _pieces(response: Response, most: int) -> AsyncIterator[bytes]:
     had, reader = 0, response.body_reader
     while (piece := await reader.read_chunk()) is not None:
-        had += len(piece)
-        if had > most:
-            raise BadResponseError(f"the answer has more than {most:,} bytes")
+        had = _within(most, had + len(piece))
         yield bytes(piece)
+
+
+def _within(most: int, had: int) -> int:
+    if had > most:
+        raise BadResponseError(f"the answer has more than {most:,} bytes")
+    return had
 
 
 async def _whole(response: Response, most: int) -> Reply:
     said = response.get_header("content-length")
     if said is not None and said.isdecimal() and int(said) > most:
         raise BadResponseError(f"the answer has {int(said):,} bytes; at most {most:,} are taken")
-    body = b"".join([piece async for piece in _pieces(response, most)])
-    return Reply(response.status, _headers(response), body)
+    # Not by way of ``_pieces``: a generator more would cost each call 3 us.
+    had, pieces, reader = 0, list[bytes](), response.body_reader
+    while (piece := await reader.read_chunk()) is not None:
+        had = _within(most, had + len(piece))
+        pieces.append(bytes(piece))
+    return Reply(response.status, _headers(response), b"".join(pieces))
 
 
 def _headers(response: Response) -> dict[str, str]:

@@ -22,7 +22,6 @@ from brandmodel.errors import ConfigError, JobFailedError
 from brandmodel.providers._chat import from_chat, speaks
 from brandmodel.providers._json import fields, items, number, text
 from brandmodel.providers._mapping import SEEDS, named, table, unhonoured
-from brandmodel.providers._sizes import length_note, size_note
 from brandmodel.providers._wire import Made, Remote
 from brandmodel.tasks import (
     AnimateImage,
@@ -169,24 +168,19 @@ def _seed_note(call: Call, told: Any) -> Notes:
 
 
 def _picture(request: Any, image: Asset, notes: Notes) -> Result:
-    subjects = getattr(request, "subjects", ())
-    notes = (*notes, *size_note(image, request.expected_size()))
-    return Picture(image=image, subjects=subjects, notes=notes)
+    return Picture(image=image, subjects=getattr(request, "subjects", ()), notes=notes)
 
 
 def _clip(request: Any, video: Asset, notes: Notes) -> Result:
-    wanted_s = getattr(request, "duration_s", None)
-    if wanted_s is not None:
-        notes = (*notes, *length_note(video, wanted_s))
     return Clip(video=video, subjects=getattr(request, "subjects", ()), notes=notes)
 
 
 def _music(request: Any, audio: Asset, notes: Notes) -> Result:
-    return Music(audio=audio, notes=(*notes, *length_note(audio, request.duration_s)))
+    return Music(audio=audio, notes=notes)
 
 
 def _sound(request: Any, audio: Asset, notes: Notes) -> Result:
-    return Sound(audio=audio, notes=(*notes, *length_note(audio, request.duration_s)))
+    return Sound(audio=audio, notes=notes)
 
 
 def _speech(request: Any, audio: Asset, notes: Notes) -> Result:

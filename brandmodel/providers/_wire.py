@@ -12,8 +12,8 @@ import os
 import re
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Protocol
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from brandmodel.errors import (
     BadResponseError,
@@ -89,8 +89,7 @@ class Remote:
     own: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(NamedTuple):
     """What a reply holds.
 
     Attributes:
@@ -342,7 +341,7 @@ class Wire:
         """(base URL, ask, headers) as the row wants them: its ``query``, ``headers``, ``key_header``."""
         query = target.settings.get("query")
         if query:
-            ask = replace(ask, query={**query, **ask.query})
+            ask = ask._replace(query={**query, **ask.query})
         return self._base(target), ask, self._credentials(target)
 
     def _credentials(self, target: Target) -> Mapping[str, str]:

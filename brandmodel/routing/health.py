@@ -3,12 +3,17 @@
 A circuit breaker per target (closed, open, half-open), a cool-down that honours what a target asks
 for, and a limit on calls at once that falls by half when a target says "too many" and grows by one
 call a round of successes (additive increase, multiplicative decrease; Chiu and Jain, 1989).
+
+What calls say that ran side by side is one piece of news: a call that was sent before the circuit opened,
+or the limit fell, opens or halves nothing again. After a rest one call tries the target out.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -26,6 +31,7 @@ from brandmodel.errors import (
 from brandmodel.tasks import Target
 
 _POORLY = (UnavailableError, ProviderTimeoutError, BadResponseError, BadResultError)
+_SHUT = (AuthenticationError, CreditError, UnknownTargetError)
 FAILURES = 3
 """Failures in a row that open the circuit."""
 REST_S, LONGEST_REST_S = 10.0, 300.0
@@ -42,7 +48,10 @@ class Vitals:
 
     Attributes:
         rests_until: no call before, by the clock; 0 when it is well.
-        asked_until: likewise, because the target itself asked for it.
+        opened_at: since when it rests.
+        probe: ends with the one call that tries it out after its rest: whether it was answered.
+        asked_until: no call before, because the target itself asked for it.
+        halved_at: when the limit last fell.
         failures: in a row.
         seconds: smoothed time of its calls; None when there was none.
         limit: calls at once that it is given.
@@ -50,12 +59,41 @@ class Vitals:
     """
 
     rests_until: float = 0.0
+    opened_at: float = -math.inf
+    probe: asyncio.Future[bool] | None = None
     asked_until: float = 0.0
+    halved_at: float = -math.inf
     failures: int = 0
     seconds: float | None = None
     limit: float = _MOST_AT_ONCE
     busy: int = 0
-    waiting: list[asyncio.Future[None]] = field(default_factory=list[asyncio.Future[None]])
+    waiting: deque[asyncio.Future[None]] = field(default_factory=deque[asyncio.Future[None]])
+
+    def has_room(self) -> bool:
+        """Whether one more call may run now."""
+        return self.busy < max(1, int(self.limit))
+
+    def let_in(self) -> None:
+        """Give the calls that wait longest their turn, as many as there is room for."""
+        while self.waiting and self.has_room():
+            turn = self.waiting.popleft()
+            if not turn.done():
+                self.busy += 1
+                turn.set_result(None)
+
+    async def turn(self) -> None:
+        """Wait until there is room, behind those that wait longer."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.waiting.append(turn)
+        self.let_in()
+        try:
+            await turn
+        except BaseException:
+            # Whoever goes away with its turn gives it back; before its turn it has none.
+            if not turn.cancelled():
+                self.busy -= 1
+            self.let_in()
+            raise
 
 
 @dataclass(slots=True)
@@ -63,28 +101,53 @@ class Slot:
     """``async with``: a call that runs now."""
 
     vitals: Vitals
+    clock: Callable[[], float]
+    probe: asyncio.Future[bool] | None = None
 
     async def __aenter__(self) -> None:
-        """Wait for a turn."""
-        vitals = self.vitals
-        while vitals.busy >= max(1, int(vitals.limit)):
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            vitals.waiting.append(turn)
-            try:
-                await turn
-            finally:
-                if turn in vitals.waiting:
-                    vitals.waiting.remove(turn)
-        vitals.busy += 1
+        """Wait for a turn.
 
-    async def __aexit__(self, *exc: object) -> None:
-        """Give the turn to who waits longest."""
+        Raises:
+            UnavailableError: the target was tried out meanwhile, and it is as poorly as it was.
+        """
         vitals = self.vitals
-        vitals.busy -= 1
-        if vitals.waiting:
-            turn = vitals.waiting.pop(0)
-            if not turn.done():
-                turn.set_result(None)
+        if vitals.waiting or not vitals.has_room():
+            await vitals.turn()
+        else:
+            vitals.busy += 1
+        if vitals.rests_until:
+            try:
+                await self._try_out()
+            except BaseException:
+                self._leave()
+                raise
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Give the turn to who waits longest."""
+        if self.probe is not None:
+            self.probe.set_result(not isinstance(error, _POORLY + _SHUT))
+            self._forget(self.probe)
+        self._leave()
+
+    async def _try_out(self) -> None:
+        """After a rest: be the call that tries the target out, or wait for what comes of it."""
+        vitals = self.vitals
+        if vitals.probe is not None:
+            # One that goes on for long has nothing bad to tell.
+            await asyncio.wait([probe := vitals.probe], timeout=REST_S)
+            self._forget(probe)
+            if probe.done() and not probe.result():
+                raise UnavailableError("it was tried out, and is not well", started=False)
+        elif self.clock() >= vitals.rests_until:
+            self.probe = vitals.probe = asyncio.get_running_loop().create_future()
+
+    def _forget(self, probe: asyncio.Future[bool]) -> None:
+        if self.vitals.probe is probe:
+            self.vitals.probe = None
+
+    def _leave(self) -> None:
+        self.vitals.busy -= 1
+        self.vitals.let_in()
 
 
 class Health:
@@ -116,7 +179,16 @@ class Health:
         well, resting = list[Target](), list[Target]()
         for target in targets:
             (resting if self.rest_s(target) else well).append(target)
-        return well + sorted(resting, key=self.rest_s)
+        order = well + sorted(resting, key=self.rest_s)
+        if len(order) > 1:
+            self._lend(order[0])
+        return order
+
+    def _lend(self, target: Target) -> None:
+        """A target that has rested is one caller's to try; to others it rests until that has ended."""
+        vitals, now = self.of(target), self._clock()
+        if 0 < vitals.rests_until <= now:
+            vitals.rests_until = now + max(REST_S, self.seconds(target))
 
     def seconds(self, target: Target) -> float:
         """What a call to a target takes: as seen, else as its row says."""
@@ -125,30 +197,38 @@ class Health:
 
     def slot(self, target: Target) -> Slot:
         """One of the target's calls at once; waits for one when all are taken."""
-        return Slot(self.of(target))
+        return Slot(self.of(target), self._clock)
 
     def succeeded(self, target: Target, seconds: float) -> None:
         """A call was answered."""
         vitals = self.of(target)
-        vitals.failures, vitals.rests_until, vitals.asked_until = 0, 0.0, 0.0
+        vitals.failures, vitals.rests_until = 0, 0.0
         old = vitals.seconds
         vitals.seconds = seconds if old is None else old + _SMOOTH * (seconds - old)
         most = target.settings.get("most_at_once") or _MOST_AT_ONCE
         vitals.limit = min(float(most), vitals.limit + 1 / vitals.limit)
 
-    def failed(self, target: Target, error: ProviderError) -> None:
-        """A call was not answered as it should be."""
+    def failed(self, target: Target, error: ProviderError, seconds: float = 0.0) -> None:
+        """A call was not answered as it should be.
+
+        Args:
+            target: that was called.
+            error: what came of it.
+            seconds: since the call was sent.
+        """
         vitals, now = self.of(target), self._clock()
+        sent = now - seconds
         if isinstance(error, RateLimitError):
-            vitals.limit = max(1.0, vitals.limit / 2)
+            if sent >= vitals.halved_at:
+                vitals.limit, vitals.halved_at = max(1.0, vitals.limit / 2), now
             # A wish of years is a clock that is wrong, or harm.
             wish = _COOL_S if error.retry_after_s is None else error.retry_after_s
             vitals.asked_until = max(vitals.asked_until, now + min(wish, LONGEST_REST_S))
-        elif isinstance(error, AuthenticationError | CreditError | UnknownTargetError):
+        elif isinstance(error, _SHUT):
             vitals.rests_until = now + _SHUT_S
-        elif isinstance(error, _POORLY):
+        elif isinstance(error, _POORLY) and sent >= vitals.opened_at:
             vitals.failures += 1
             if vitals.failures >= FAILURES:
                 # Half-open after the rest: the next call is the probe, and one more failure opens again.
                 rest = min(REST_S * 2 ** (vitals.failures - FAILURES), LONGEST_REST_S)
-                vitals.rests_until = now + rest
+                vitals.rests_until, vitals.opened_at = now + rest, now

@@ -35,7 +35,7 @@ def keeps(target: Target, request: Request[Any]) -> bool:
     A row that maps fields says so by mapping it. Wires of their own see pictures, unless the row sets
     ``references = false``.
     """
-    reference = getattr(request, "reference", None)
+    reference = vars(request).get("reference")
     if reference is None:
         return True
     settings = target.settings

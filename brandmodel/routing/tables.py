@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
-from brandmodel.errors import InvalidRequestError, TableError
+from brandmodel.errors import (
+    BrandModelError,
+    InvalidRequestError,
+    MissingCredentialError,
+    TableError,
+)
 from brandmodel.routing.limits import keeps, refused
 from brandmodel.routing.schema import ModelFile, Policy, TaskRow
 from brandmodel.tasks import Request, Target, Tier
 
+LEFT_OUT = "it is left out"
+"""Why a target is away that an order does not want."""
 
-@dataclass(frozen=True, slots=True)
-class Route:
+
+class Route(NamedTuple):
     """Where a step goes.
 
     Attributes:
-        targets: as the table lists them; ``policy`` says in which order they are tried.
+        targets: as the table lists them; ``policy`` says in which order they are tried. None where
+            only a stand-in is within reach.
         weights: by target id, for the policy ``weighted``.
         grade: part of the step's key.
         hero: whether the hero tier enters the step's key.
@@ -38,6 +46,11 @@ class Route:
     policy: Policy = "ordered"
     weights: Mapping[str, float] = field(default_factory=dict[str, float])
 
+    @property
+    def served_by(self) -> tuple[Target, ...]:
+        """Its targets, or the stand-ins where there are none."""
+        return self.targets or self.stand_ins
+
 
 @dataclass(frozen=True, slots=True)
 class ModelTable:
@@ -46,11 +59,14 @@ class ModelTable:
     Attributes:
         file: where the table was read, for messages.
         targets: every known target, by id.
+        away: why a target is out of reach, by its id. It is passed over like one that fails: keys,
+            grades and tiers stay what the table says, so a run may go on once it is back.
     """
 
     model: ModelFile
     file: str
     targets: Mapping[str, Target]
+    away: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def name(self) -> str:
@@ -58,10 +74,19 @@ class ModelTable:
         return self.model.model.name
 
     @property
-    def paid(self) -> bool:
-        """Whether any of its targets has a price."""
-        listed = (i for row in self.model.tasks.values() for i in row.listed())
-        return any(self.targets[i].paid for i in listed)
+    def payees(self) -> frozenset[str]:
+        """Vendors within reach that have a price."""
+        within = (self.targets[i] for i in self.listed() if i not in self.away)
+        return frozenset(_vendor(target.id) for target in within if target.paid)
+
+    def listed(self) -> frozenset[str]:
+        """Every target that serves a task."""
+        return frozenset(i for row in self.model.tasks.values() for i in row.listed())
+
+    def usable(self) -> Mapping[str, Target]:
+        """Targets of the vendors that it lists: those that serve, and those that can be asked for."""
+        vendors = frozenset(map(_vendor, self.listed()))
+        return {i: target for i, target in self.targets.items() if _vendor(i) in vendors}
 
     def options(self, recipe: str, tier: Tier) -> Mapping[str, Any]:
         """The table's settings for a recipe at a tier."""
@@ -105,12 +130,15 @@ class ModelTable:
             raise TableError(
                 self.file, f"tasks.{task}", f"all of its targets are past their date: {ids}"
             )
-        able = _able(current, request, stand_in=row.stand_in)
-        grade = able[0].grade
-        own = [t for t in able if t.grade == grade]
-        others = tuple(t for t in able if t.grade != grade) if row.stand_in else ()
+        fit = _fitting(current, request, stand_in=row.stand_in)
+        grade = _keeping(fit, request)[0].grade
+        near = _keeping([t for t in fit if t.id not in self.away], request)
+        own = tuple(t for t in near if t.grade == grade)
+        others = tuple(t for t in near if t.grade != grade == "model") if row.stand_in else ()
+        if not own and not others:
+            raise self._nothing_left(task, fit)
         return Route(
-            targets=tuple(own),
+            targets=own,
             grade=grade,
             hero=hero,
             tiered=bool(row.hero),
@@ -121,32 +149,6 @@ class ModelTable:
             weights=row.weights,
         )
 
-    def without(self, vendors: Collection[str]) -> ModelTable:
-        """The same without the targets of some vendors; a task may be left with none."""
-        left = {i: t for i, t in self.targets.items() if i.partition("/")[0] not in vendors}
-        tasks = {
-            task: row.model_copy(
-                update={
-                    "targets": [i for i in row.targets if i in left],
-                    "workhorse": [i for i in row.workhorse if i in left],
-                    "hero": [i for i in row.hero if i in left],
-                }
-            )
-            for task, row in self.model.tasks.items()
-        }
-        return replace(self, model=self.model.model_copy(update={"tasks": tasks}), targets=left)
-
-    def lost(self, vendors: Collection[str], tier: Tier) -> frozenset[str]:
-        """Tasks that nothing serves without some vendors; a target of another grade may only stand in."""
-        left = self.without(vendors).targets
-        lost: set[str] = set()
-        for task, row in self.model.tasks.items():
-            ids = _listed(row, tier)
-            grade = self.targets[ids[0]].grade
-            if not any(i in left and (row.stand_in or left[i].grade == grade) for i in ids):
-                lost.add(task)
-        return frozenset(lost)
-
     def _pinned(self, target: str, task: str) -> Target:
         found = self.targets.get(target)
         if found is None or task not in found.tasks:
@@ -155,35 +157,53 @@ class ModelTable:
                 f"target {target!r} does not serve {task}",
                 hint=f"one of {', '.join(able) or 'none'}",
             )
-        if target.partition("/")[0] not in self._vendors():
+        if target not in self.usable():
             # Money and documents go to nobody whom the published model does not name.
             raise InvalidRequestError(
                 f"model {self.name!r} lists no target of the vendor of {target!r}",
                 hint="name a model that does, or add the target to its table",
             )
+        if target in self.away:
+            raise self._nothing_left(task, [found])
         return found
 
-    def _vendors(self) -> frozenset[str]:
-        """Vendors of every target that the model lists."""
-        ids = (id_ for row in self.model.tasks.values() for id_ in row.listed())
-        return frozenset(id_.partition("/")[0] for id_ in ids)
+    def _nothing_left(self, task: str, fit: Collection[Target]) -> BrandModelError:
+        """What is said where all that could serve a task is out of reach."""
+        lacking = sorted({self.away[t.id] for t in fit} - {LEFT_OUT})
+        said = f"nothing is left to serve {task}"
+        if not lacking:
+            hint = "leave out fewer vendors, or add targets to the table"
+            return InvalidRequestError(said, hint=f"{hint}; nothing was started")
+        hint = f"one of these is enough; or change the line of {task} in {self.file}"
+        return MissingCredentialError(f"{said}: {', '.join(lacking)}", hint=hint)
+
+
+def _vendor(id_: str) -> str:
+    return id_.partition("/")[0]
 
 
 def _listed(row: TaskRow, tier: Tier) -> list[str]:
     return row.hero if tier == "hero" and row.hero else (row.targets or row.workhorse)
 
 
-def _able(targets: list[Target], request: Request[Any], *, stand_in: bool) -> list[Target]:
+def _fitting(targets: list[Target], request: Request[Any], *, stand_in: bool) -> list[Target]:
     """Targets that can take a request; of another grade than the first only where one may stand in."""
     own = [t for t in targets if stand_in or t.grade == targets[0].grade]
-    able = [t for t in own if not refused(t, request)]
-    if not able:
+    fit = [t for t in own if not refused(t, request)]
+    if not fit:
         raise InvalidRequestError(
             f"{type(request).__name__} asks for more than any target can do",
             hint=refused(own[0], request),
         )
-    # One that cannot see the reference would be paid for another picture than the one that was approved.
-    return [t for t in able if keeps(t, request)] or able
+    return fit
+
+
+def _keeping(targets: list[Target], request: Request[Any]) -> list[Target]:
+    """Those that keep to the request's reference, if there are any.
+
+    One that cannot see it would be paid for another picture than the one that was approved.
+    """
+    return [t for t in targets if keeps(t, request)] or targets
 
 
 def _is_current(target: Target, today: datetime.date) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from brandmodel.tasks._base import Request, Result, Tier, Usage
 from brandmodel.tasks.audio import Voice
@@ -91,8 +91,7 @@ class Target:
         return bool(self.tokens) or any(any(price.units.values()) for price in self.price)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One attempt: a request for one target.
 
     Attributes:
@@ -117,8 +116,7 @@ class Call:
         return self.target.sketches if self.sketched is not None else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """A finished call.
 
     Attributes:

@@ -41,7 +41,7 @@ from tests.testing.counter import Counter
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vendors]
 SEEDS = itertools.count(1)
-CHATS = ("openai", "anthropic", "google")
+CHATS = ("openai", "openrouter", "anthropic", "google")
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,16 @@ from tests.cli.program import COMMAND, Ran, environment
 from tests.testing.counter import Counter
 
 LOOK_UP = "look-up"
-VENDORS = ("openai", "anthropic", "google", "fal", "replicate", "elevenlabs", "comfyui")
+VENDORS = (
+    "openai",
+    "openrouter",
+    "anthropic",
+    "google",
+    "fal",
+    "replicate",
+    "elevenlabs",
+    "comfyui",
+)
 """Those that pictures and films can meet."""
 POSTER = "A poster for Aurelia, a cold brew tonic"
 SMALL: Any = {"size": (160, 96), "tier": "hero"}

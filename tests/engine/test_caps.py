@@ -271,7 +271,7 @@ async def test_a_vendor_that_is_left_out_is_not_used(tmp_path: Path) -> None:
         again, _ = await model.engine.resume_order(result.run_id, {})
         assert again.without == {"fake"}
         pinned = {"one/part.target": "fake/Render"}
-        with pytest.raises(InvalidRequestError, match="does not serve"):
+        with pytest.raises(InvalidRequestError, match="nothing is left"):
             await model.run("one", recipe="words", without=["fake"], overrides=pinned)
 
 

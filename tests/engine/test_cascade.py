@@ -10,7 +10,7 @@ import pytest
 
 from brandmodel import choice
 from brandmodel.cli.checks import examined
-from brandmodel.errors import TableError
+from brandmodel.errors import MissingCredentialError, TableError
 from brandmodel.routing import load_tables
 from tests.engine.tiers import CHEAP_USD, DEAR_USD, JUDGE_USD, House
 
@@ -187,6 +187,26 @@ async def test_the_saving_is_printed(house: House, capsys: pytest.CaptureFixture
         steps = await model.engine.journal.run_steps(made.run_id)
     show_result(made, {}, seed=0, form="words")
     show_run(record, steps, [], as_json=False)
-    assert capsys.readouterr().out.count("saved  $0.4600 saved by cascades") == 2
+    lines = capsys.readouterr().out.splitlines()
+    assert lines.count("$0.4600 saved by cascades") == 2
     show_result(made, {}, seed=0, form="json")
     assert json.loads(capsys.readouterr().out)["receipt"]["saved_usd"] == pytest.approx(0.46)
+
+
+async def test_nothing_is_saved_where_no_hero_is_to_be_had(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendors = house.routers / "vendors.toml"
+    rows = vendors.read_text()
+    assert '["dear"]\n' in rows
+    vendors.write_text(rows.replace('["dear"]\n', '["dear"]\nkey_env = "DEAR_KEY"\n'))
+    monkeypatch.delenv("DEAR_KEY", raising=False)
+    async with house.model() as model:
+        without_cascade = await model.run("salt", recipe="sketches", tier="workhorse")
+        # The dearest continuation wants the hero, so nothing starts without one.
+        with pytest.raises(MissingCredentialError, match="DrawSketch: DEAR_KEY is not set"):
+            await model.run("sea", recipe="sketches")
+        monkeypatch.setenv("DEAR_KEY", "k")
+        made = await model.run("sea", recipe="sketches")
+    assert without_cascade.receipt.saved_usd == 0
+    assert made.receipt.saved_usd == pytest.approx(2 * MORE_USD)

@@ -243,6 +243,51 @@ async def test_too_many_calls_halve_what_is_sent_at_once() -> None:
     assert health.of(a).limit == 8
 
 
+async def test_a_turn_that_nobody_takes_goes_to_the_next_who_waits() -> None:
+    health = Health()
+    a = target("a", most_at_once=1)
+    done: list[int] = []
+
+    async def call(number: int, until: asyncio.Event) -> None:
+        async with health.slot(a):
+            await until.wait()
+            done.append(number)
+
+    first, go = asyncio.Event(), asyncio.Event()
+    go.set()
+    calls = [asyncio.create_task(call(n, go if n else first)) for n in range(4)]
+    await asyncio.sleep(0)
+    # One goes away while it waits; one just as its turn has come.
+    calls[1].cancel()
+    first.set()
+    while not done:  # noqa: ASYNC110 - to the very turn of the loop
+        await asyncio.sleep(0)
+    calls[2].cancel()
+    await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 5)
+    assert done == [0, 3]
+    assert health.of(a).busy == 0
+
+
+async def test_after_too_many_all_who_wait_come_to_their_turn_side_by_side_again() -> None:
+    health = Health()
+    a = target("a", most_at_once=8)
+    for _ in range(3):
+        health.failed(a, RateLimitError("slow", retry_after_s=0.0))
+    running = most = 0
+
+    async def call() -> None:
+        nonlocal running, most
+        async with health.slot(a):
+            running += 1
+            most = max(most, running)
+            await asyncio.sleep(0)
+            running -= 1
+        health.succeeded(a, 0.1)
+
+    await asyncio.gather(*(call() for _ in range(100)))
+    assert most == 8
+
+
 async def test_a_job_that_failed_and_is_billed_is_charged_and_the_next_target_serves(
     tmp_path: Path,
 ) -> None:

@@ -55,7 +55,7 @@ def _step(key: str = "k1", **changes: object) -> StepRecord:
         seconds=0.25,
         created_at=NOW,
     )
-    return replace(record, **changes)  # type: ignore[arg-type]
+    return record._replace(**changes)
 
 
 def _run(run_id: str = "abc123", **changes: object) -> RunRecord:
@@ -71,7 +71,7 @@ def _run(run_id: str = "abc123", **changes: object) -> RunRecord:
         status="running",
         started_at=NOW,
     )
-    return replace(record, **changes)  # type: ignore[arg-type]
+    return record._replace(**changes)
 
 
 def _row(name: str, seq: int = 1, **changes: object) -> RunStep:
@@ -91,7 +91,7 @@ def _row(name: str, seq: int = 1, **changes: object) -> RunStep:
         digest="d1",
         request="{}",
     )
-    return replace(row, **changes)  # type: ignore[arg-type]
+    return row._replace(**changes)
 
 
 def _reservation(attempt: str, key: str, high: int, **changes: object) -> Reservation:

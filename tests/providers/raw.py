@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +116,7 @@ class Hurried(OpenAIWire):
     timeout_s: float = 30.0
 
     def _addressed(self, target: Target, ask: Ask) -> Any:
-        return OpenAIWire._addressed(self, target, replace(ask, timeout_s=self.timeout_s))
+        return OpenAIWire._addressed(self, target, ask._replace(timeout_s=self.timeout_s))
 
 
 def call_of(request: Request[Any], url: str, tmp_path: Path) -> Call:

@@ -168,8 +168,8 @@ async def test_a_refusal_over_the_wire(one: Exchange, server: Server, store: Fol
     if isinstance(request, EditImage):
         request = request.model_copy(update={"images": (store.put_now(png(8, 8)),)})
     settings = {**call.target.settings, "base_url": server.url}
-    call = replace(
-        call, request=request, blobs=store, target=replace(call.target, settings=settings)
+    call = call._replace(
+        request=request, blobs=store, target=replace(call.target, settings=settings)
     )
     server.says(one.body, status=one.status, headers=one.headers)
     http = Http()

@@ -113,7 +113,7 @@ async def test_a_licence_that_a_published_model_cannot_keep_is_found(
     ("lines", "subject", "said"),
     [
         (f"until = {TODAY - datetime.timedelta(1)}", "far/a", "is past its date"),
-        (f"until = {TODAY + datetime.timedelta(29)}", "far/a", "ends on"),
+        (f"until = {TODAY + datetime.timedelta(30)}", "far/a", "ends on"),
         (f"{PRICED}price_checked = {TODAY - datetime.timedelta(61)}", "prices", "last checked on "),
     ],
 )
@@ -129,7 +129,7 @@ async def test_what_grows_old_is_a_warning(
 @pytest.mark.usefixtures("keys")
 async def test_what_is_young_enough_is_not(tmp_path: Path) -> None:
     lines = f"{PRICED}price_checked = {TODAY - datetime.timedelta(60)}"
-    assert await found(tmp_path, f"{lines}\nuntil = {TODAY + datetime.timedelta(30)}") == []
+    assert await found(tmp_path, f"{lines}\nuntil = {TODAY + datetime.timedelta(31)}") == []
 
 
 async def test_studio_plus_tells_which_keys_it_waits_for(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from brandmodel.providers.fal import FalWire
 from brandmodel.providers.openai import OpenAIWire
 from brandmodel.providers.replicate import ReplicateWire
 from brandmodel.routing.load import load_tables
-from brandmodel.tasks import Call, Chat, Done, GenerateImage, Job, Message, Request
+from brandmodel.tasks import Call, Chat, Done, GenerateImage, Job, Message, Request, Tier
 from brandmodel.testing.vendors._bill import Bill, price_nano
 from brandmodel.testing.vendors._faults import Faults
 from brandmodel.testing.vendors._rows import PREFIX, ROWS, Row
@@ -91,9 +91,24 @@ async def test_a_picture_of_five_vendors_costs_what_they_bill(
     assert result.receipt.paid_usd == pytest.approx(billed, abs=1e-12)
     steps = {step.task: step for step in result.receipt.steps}
     assert steps["GenerateImage"].target == "replicate/picture"
-    assert {"openai", "anthropic", "google"} < {
+    assert {"openai", "openrouter", "anthropic", "google"} < {
         (step.target or "").partition("/")[0] for step in steps.values()
     }
+
+
+@pytest.mark.parametrize("size", [(256, 256), (96, 512)])
+@pytest.mark.parametrize("tier", ["hero", "workhorse"])
+async def test_a_picture_of_any_size_and_tier_is_made_by_five_vendors(
+    vendors: Counter, tmp_path: Path, size: tuple[int, int], tier: Tier
+) -> None:
+    before = len(vendors.jobs())
+    async with AsyncBrandModel(routers=vendors.routers, home=tmp_path / "home") as model:
+        result = await model.run(f"A picture of a {tier} cup", size=size, tier=tier)
+    lines = vendors.jobs()[before:]
+    used = {step.target.partition("/")[0] for step in result.receipt.steps} - {"local", "house"}
+    assert len(used) >= 5, used
+    assert {line["vendor"] for line in lines} <= used
+    assert result.receipt.paid_usd == pytest.approx(sum(line["usd"] for line in lines), abs=1e-12)
 
 
 async def test_the_tables_name_two_vendors_for_what_a_film_needs(vendors: Counter) -> None:

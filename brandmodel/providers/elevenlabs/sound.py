@@ -10,13 +10,11 @@ from brandmodel.errors import BadResponseError, ConfigError
 from brandmodel.providers._http import Ask, Reply
 from brandmodel.providers._json import fields, items, unpacked
 from brandmodel.providers._prompts import music_words
-from brandmodel.providers._sizes import length_note
 from brandmodel.providers._sound import voices_of, wav
 from brandmodel.providers._wire import Files, Made, Operation
 from brandmodel.providers.elevenlabs._bill import charged
 from brandmodel.providers.elevenlabs.hearing import words_of_letters
 from brandmodel.tasks import (
-    Asset,
     Call,
     ComposeMusic,
     MakeSound,
@@ -124,12 +122,11 @@ def read_music(call: Call, reply: Reply) -> Made:
     request = call.request
     assert isinstance(request, ComposeMusic)
     sound = _file(call, _heard(reply), about_s=_music_ms(request) / 1000)
-
-    def music(assets: Any) -> Music:
-        audio: Asset = assets[0]
-        return Music(audio=audio, notes=length_note(audio, request.duration_s))
-
-    return Made(music, media=[("audio", sound)], usd_nano=charged(call, reply))
+    return Made(
+        lambda assets: Music(audio=assets[0]),
+        media=[("audio", sound)],
+        usd_nano=charged(call, reply),
+    )
 
 
 def ask_effect(call: Call, files: Files) -> Ask:
@@ -149,12 +146,11 @@ def read_effect(call: Call, reply: Reply) -> Made:
     request = call.request
     assert isinstance(request, MakeSound)
     sound = _file(call, _heard(reply), about_s=_effect_s(request))
-
-    def effect(assets: Any) -> Sound:
-        audio: Asset = assets[0]
-        return Sound(audio=audio, notes=length_note(audio, request.duration_s))
-
-    return Made(effect, media=[("audio", sound)], usd_nano=charged(call, reply))
+    return Made(
+        lambda assets: Sound(audio=assets[0]),
+        media=[("audio", sound)],
+        usd_nano=charged(call, reply),
+    )
 
 
 def _music_ms(request: ComposeMusic) -> int:

@@ -7,11 +7,11 @@ from typing import Any
 
 from brandmodel.providers._http import Ask, Reply
 from brandmodel.providers._prompts import edit_words, picture_words
-from brandmodel.providers._sizes import nearest_ratio, size_note
+from brandmodel.providers._sizes import nearest_ratio
 from brandmodel.providers._wire import Files, Made, Operation
 from brandmodel.providers.google.asking import ask_media, file_part
 from brandmodel.providers.google.reading import measured, read_media
-from brandmodel.tasks import Asset, Call, EditImage, GenerateImage, Picture, Usage
+from brandmodel.tasks import Call, EditImage, GenerateImage, Picture, Usage
 
 _RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
 _SIDES = {"512": 512, "1K": 1024, "2K": 2048, "4K": 4096}
@@ -42,12 +42,11 @@ def read_picture(call: Call, reply: Reply) -> Made:
     assert isinstance(request, GenerateImage | EditImage)
     _, data, told = read_media(reply)
     known: Usage = request.usage(request.sketch(dear=True))
-    wanted = request.expected_size()
-
-    def picture(assets: Sequence[Asset]) -> Picture:
-        return Picture(image=assets[0], notes=size_note(assets[0], wanted))
-
-    return Made(picture, media=[("image", data)], usage=measured(known, told))
+    return Made(
+        lambda assets: Picture(image=assets[0]),
+        media=[("image", data)],
+        usage=measured(known, told),
+    )
 
 
 def _ask(call: Call, shown: Sequence[Any], words: str, size: tuple[int, int] | None) -> Ask:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from brandmodel.providers._http import Ask, Reply
 from brandmodel.providers._prompts import music_words
-from brandmodel.providers._sizes import length_note
 from brandmodel.providers._sound import voices_of, wav
 from brandmodel.providers._wire import Files, Made, Operation
 from brandmodel.providers.google.asking import ask_media
@@ -63,11 +62,9 @@ def read_music(call: Call, reply: Reply) -> Made:
     assert isinstance(request, ComposeMusic)
     _, data, told = read_media(reply)
     known = request.usage(request.sketch(dear=True))
-
-    def music(assets: Sequence[Asset]) -> Music:
-        return Music(audio=assets[0], notes=length_note(assets[0], request.duration_s))
-
-    return Made(music, media=[("audio", data)], usage=measured(known, told))
+    return Made(
+        lambda assets: Music(audio=assets[0]), media=[("audio", data)], usage=measured(known, told)
+    )
 
 
 def _voice(call: Call) -> str:

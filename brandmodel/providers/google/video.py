@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from brandmodel.providers._prompts import motion_words
-from brandmodel.providers._sizes import length_note
 from brandmodel.providers._wire import Made, Remote
 from brandmodel.providers.google.reading import measured
 from brandmodel.tasks import AnimateImage, Asset, Call, Clip, GenerateVideo, Usage
@@ -26,8 +25,7 @@ def clip_of(call: Call, video: bytes | Remote, told: Usage | None = None) -> Mad
     subjects = request.subjects if isinstance(request, AnimateImage) else ()
 
     def clip(assets: Sequence[Asset]) -> Clip:
-        notes = (*length_note(assets[0], request.duration_s), *_unseen(request))
-        return Clip(video=assets[0], subjects=subjects, notes=notes)
+        return Clip(video=assets[0], subjects=subjects, notes=_unseen(request))
 
     return Made(clip, media=[("video", video)], usage=measured(known, told))
 

@@ -16,7 +16,7 @@ from brandmodel.providers._events import Event
 from brandmodel.providers._http import Ask, Part, Reply
 from brandmodel.providers._json import fields, items, text, unpacked
 from brandmodel.providers._prompts import picture_words
-from brandmodel.providers._sizes import nearest_ratio, nearest_size, size_note, sized
+from brandmodel.providers._sizes import nearest_ratio, nearest_size, sized
 from brandmodel.providers._wire import File, Files, Made, Operation, Remote
 from brandmodel.providers.openai._bill import charged, usage_of
 from brandmodel.providers.openai._inband import answer_of, event_of, inband
@@ -93,7 +93,7 @@ def _made(call: Call, body: dict[str, Any], *, sketches: int = 0) -> Made:
     size = request.expected_size()
     first = fields(next(iter(items(body.get("data"))), body))
     return Made(
-        lambda assets: Picture(image=assets[0], notes=size_note(assets[0], size)),
+        lambda assets: Picture(image=assets[0]),
         media=[("image", _drawn(first))],
         usage=_usage(body, size, sketches),
         usd_nano=charged(body.get("usage")),

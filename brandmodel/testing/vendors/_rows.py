@@ -86,6 +86,7 @@ ROWS = (
     Row("openai", "fake-transcript", ("Transcribe",), {"second": "0.0001"}, {"words": True}),
     Row("openai", "fake-vectors", ("Embed",), {"million_tokens_in": "0.02"}),
     Row("openai", "fake-moderation", ("Moderate",), {"request": "0"}, {"api": "moderations"}),
+    Row("openrouter", "fake-router", ("writing", "looking"), _WORDS),
     Row("anthropic", "fake-claude", ("writing", "looking"), _WORDS),
     Row("google", "fake-gemini", ("writing", "looking"), _WORDS),
     Row("google", "fake-picture", ("GenerateImage", "EditImage"), {"image": "0.03"}),
@@ -184,6 +185,7 @@ ROWS = (
 )
 PREFIX = {
     "openai": "/openai/v1",
+    "openrouter": "/openrouter/api/v1",
     "anthropic": "/anthropic",
     "google": "/google/v1",
     "fal": "/fal",
@@ -197,7 +199,14 @@ PREFIX = {
 }
 """Where each vendor is, below the server's address."""
 KEYLESS = ("comfyui", "searxng")
-_CHATS = ("openai/fake-chat", "anthropic/fake-claude", "google/fake-gemini")
+_SPEAKS = {"openrouter": "openai"}
+"""Wires that are not called like their vendor."""
+_CHATS = (
+    "openai/fake-chat",
+    "anthropic/fake-claude",
+    "google/fake-gemini",
+    "openrouter/fake-router",
+)
 _WRITING = (
     "Chat ReadBrief OutlinePicture WriteImagePrompt PlanAnswer WriteAnswer ReadFilmBrief OutlineFilm "
     "WriteScript CritiqueScript Storyboard WriteVoiceover Rerank Judge"
@@ -275,8 +284,7 @@ def write_routers(folder: Path, places: Mapping[str, str], keys: Mapping[str, st
 
 
 def _vendor(name: str, base_url: str) -> dict[str, Any]:
-    provider: dict[str, Any] = {"provider": name, "base_url": base_url}
-    return provider
+    return {"provider": _SPEAKS.get(name, name), "base_url": base_url}
 
 
 def _target(row: Row) -> dict[str, Any]:
@@ -290,8 +298,13 @@ def _target(row: Row) -> dict[str, Any]:
 
 
 def _tasks() -> dict[str, Any]:
-    """Every task with its targets; who writes comes in turn, so that a run meets them all."""
-    turns = {task: [*_CHATS[n % 3 :], *_CHATS[: n % 3]] for n, task in enumerate(_WRITING)}
+    """Every task with its targets; who writes comes in turn, so that a run meets them all.
+
+    A picture of any size and tier is read, outlined and prompted for by three of them, admitted by the
+    fourth, and drawn by a fifth vendor.
+    """
+    many = len(_CHATS)
+    turns = {task: [*_CHATS[n % many :], *_CHATS[: n % many]] for n, task in enumerate(_WRITING)}
     listed: dict[str, Any] = {task: list(ids) for task, ids in _LISTED.items()}
     # One vendor alone serves these: the studio on this machine stands in where that fails.
     listed |= {t: {"targets": listed[t], "stand_in": True} for t in ("MakeSound", "AlignWords")}

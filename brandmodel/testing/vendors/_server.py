@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -23,7 +24,7 @@ from brandmodel.testing.vendors.comfyui import ComfyUI
 from brandmodel.testing.vendors.elevenlabs import ElevenLabs
 from brandmodel.testing.vendors.fal import Fal
 from brandmodel.testing.vendors.google import Google
-from brandmodel.testing.vendors.openai import OpenAI
+from brandmodel.testing.vendors.openai import OpenAI, OpenRouter
 from brandmodel.testing.vendors.replicate import Replicate
 from brandmodel.testing.vendors.search import Brave, Exa, SearXNG, Tavily
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _VENDORS: Sequence[type[Any]] = (
     OpenAI,
+    OpenRouter,
     Anthropic,
     Google,
     Fal,
@@ -237,12 +239,14 @@ def _plain(reply: Reply) -> web.Response:
 async def _streamed(request: web.Request, reply: Reply, most: int) -> web.StreamResponse:
     response = web.StreamResponse(headers={**reply.headers, "content-type": reply.media_type})
     await response.prepare(request)
-    for piece in reply.pieces[:most]:
-        await response.write(piece)
-    if most == len(reply.pieces):
-        await response.write_eof()
-    else:
-        _cut(request)
+    # Whoever asked may have gone away.
+    with contextlib.suppress(ConnectionResetError):
+        for piece in reply.pieces[:most]:
+            await response.write(piece)
+        if most == len(reply.pieces):
+            await response.write_eof()
+        else:
+            _cut(request)
     return response
 
 

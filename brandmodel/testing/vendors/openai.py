@@ -1,4 +1,4 @@
-"""OpenAI, as a fake: conversations, responses, pictures, speech, transcripts, vectors, moderation."""
+"""OpenAI, and an aggregator of models on its wire, as fakes: conversations, pictures, sound, vectors."""
 
 from __future__ import annotations
 
@@ -202,6 +202,19 @@ class OpenAI(Vendor):
     def _charge(self, row: Row, answer: Answered) -> None:
         counted = {"tokens_in": answer.tokens_in, "tokens_out": answer.tokens_out}
         self.house.bill.charge(row, counted, task=answer.task)
+
+
+class OpenRouter(OpenAI):
+    """An aggregator of language models on the same wire."""
+
+    name: ClassVar[str] = "openrouter"
+
+    def routes(self) -> Sequence[Route]:
+        """See ``Vendor``."""
+        return (
+            ("POST", "/chat/completions", "call", self.chat),
+            ("GET", "/models", "look", self.models),
+        )
 
 
 def _pictures(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Any
@@ -258,7 +257,7 @@ async def test_of_several_equal_ones_nobody_can_tell(
 async def test_those_of_other_calls_are_not_taken(
     wire: ReplicateWire, picture: Call, server: Server
 ) -> None:
-    other = replace(picture, attempt="a-2")
+    other = picture._replace(attempt="a-2")
     server.says(prediction(), status=201)
     assert await wire.start(other) == JOB
     server.asked.clear()
