@@ -106,7 +106,7 @@ async def test_a_webhook_is_asked_for_as_the_official_client_does(
     taken(server)
     monkeypatch.setenv("STUDIO", "https://studio.example")
     asked = call(GenerateImage(prompt="x"), map=PICTURE, result=IMAGE)
-    await wire.start(replace(asked, target=replace(asked.target, webhook="${STUDIO}/hooks?to=fal")))
+    await wire.start(asked._replace(target=replace(asked.target, webhook="${STUDIO}/hooks?to=fal")))
     ours = server.asked[0]
     address = "https://studio.example/hooks?to=fal"
     await client.submit("fal-ai/flux/dev", ours.json, webhook_url=address)

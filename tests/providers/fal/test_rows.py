@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from brandmodel.assets.store import FolderStore
+from brandmodel.providers._chat import speaks
 from brandmodel.providers._http import Reply
 from brandmodel.providers._mapping import ARCHIVE, inputs, loras, named, wanted
 from brandmodel.providers._outputs import SERVED, at
@@ -17,7 +18,7 @@ from brandmodel.providers._wire import File
 from brandmodel.providers.comfyui import ask_prompt
 from brandmodel.providers.fal import read_result
 from brandmodel.routing.load import load_tables
-from brandmodel.tasks import TASKS, Asset, Call, Request, Target
+from brandmodel.tasks import TASKS, Asset, Call, Message, Request, Target
 from tests.providers.fal.conftest import png, store
 
 __all__ = ["store"]
@@ -44,6 +45,7 @@ def sample(task: str, store: FolderStore) -> Request[Any]:
         "prompt": "A bottle",
         "text": "Good morning",
         "description": "a chime",
+        "messages": (Message(role="system", text="Be brief."), Message(role="user", text="Hi")),
         "width": 1280,
         "height": 720,
         "duration_s": 5.0,
@@ -58,7 +60,7 @@ def sample(task: str, store: FolderStore) -> Request[Any]:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 async def test_a_row_makes_its_request(row: Target, store: FolderStore) -> None:
     for task in row.tasks:
-        assert task in SERVED
+        assert task in SERVED or speaks(TASKS[task])
         call = Call(sample(task, store), row, store, attempt="a-1")
         files: dict[str, File] = {
             a.sha256: File(a, b"", url=f"https://x/{a.sha256}") for a in wanted(call)

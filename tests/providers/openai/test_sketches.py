@@ -46,7 +46,7 @@ def streamed(prefix: str = "image_generation") -> list[bytes]:
 def looked_at(made: Call, sketches: int = 2) -> tuple[Call, list[Asset]]:
     seen: list[Asset] = []
     target = replace(made.target, sketches=sketches)
-    return replace(made, target=target, sketched=seen.append), seen
+    return made._replace(target=target, sketched=seen.append), seen
 
 
 async def _drawn(store: FolderStore) -> Request[Picture]:
@@ -130,7 +130,7 @@ async def test_sketches_are_counted_however_the_bytes_are_cut(
     whole = b"".join(streamed())
     server.says(pieces=[whole[n : n + 7] for n in range(0, len(whole), 7)], media_type=STREAM)
     asked, seen = looked_at(call(CAT))
-    asked = replace(asked, target=replace(asked.target, settings={"base_url": server.url}))
+    asked = asked._replace(target=replace(asked.target, settings={"base_url": server.url}))
     done = await wire.start(asked)
     assert isinstance(done, Done)
     assert done.usage is not None
@@ -144,7 +144,7 @@ async def test_where_nobody_looks_nothing_is_streamed(
 ) -> None:
     server.says({"created": 1, "data": [{"b64_json": png64(64, 64)}]})
     made = call(CAT, base_url=server.url)
-    done = await wire.start(replace(made, target=replace(made.target, sketches=3)))
+    done = await wire.start(made._replace(target=replace(made.target, sketches=3)))
     assert isinstance(done, Done)
     assert {"stream", "partial_images"}.isdisjoint(server.asked[0].json)
 

@@ -130,7 +130,7 @@ async def test_a_webhook_is_asked_for_as_the_official_client_does(
     server.says(prediction(), status=201)
     address = "https://studio.example/hooks/replicate"
     asked = call(REQUEST, model="stability-ai/sdxl", base_url=f"{server.url}/v1", **ROW)
-    await wire.start(replace(asked, target=replace(asked.target, webhook=address)))
+    await wire.start(asked._replace(target=replace(asked.target, webhook=address)))
     ours = server.asked[0]
     await client.predictions.async_create(
         model="stability-ai/sdxl",
