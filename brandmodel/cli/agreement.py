@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -56,21 +56,25 @@ async def agree(
     if not yes:
         limit = table.model.caps.run_usd if budget_usd is None else budget_usd
         await _ask(
-            f"{table.name} has not spent money in this project before.\n"
-            f"  it may use   {', '.join(vendors)}\n"
-            f"  this run     ${quote.low_usd:.4f} to ${quote.high_usd:.4f}\n"
-            f"  at most      ${limit:.4f}, where it would be stopped\n"
+            f"{table.name} has not spent money in this project before",
+            {
+                "it may use": ", ".join(vendors),
+                "this run": f"${quote.low_usd:.4f} to ${quote.high_usd:.4f}",
+                "at most": f"${limit:.4f}, where it would be stopped",
+            },
         )
     _remember(file, table.name, vendors)
 
 
-async def _ask(told: str) -> None:
+async def _ask(why: str, terms: Mapping[str, str]) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise InvalidRequestError(
-            "the first run that may cost money has to be agreed to, and nobody is there to be asked",
-            hint="look at `brandmodel quote`, then add --yes; nothing was started",
+            f"{why}, and nobody is there to be asked: "
+            + "; ".join(f"{what} {term}" for what, term in terms.items()),
+            hint="add --yes to agree to that; nothing was started",
         )
-    print(f"{told}Go on? [y/N] ", end="", file=sys.stderr, flush=True)
+    lines = "".join(f"  {what:<12} {term}\n" for what, term in terms.items())
+    print(f"{why}.\n{lines}Go on? [y/N] ", end="", file=sys.stderr, flush=True)
     if (await _line()).strip().lower() not in ("y", "yes"):
         raise RunCancelled("not started; nothing was spent")
 

@@ -233,9 +233,12 @@ def doctor(
     brand: BrandFolder = None,
     model: Model = None,
     without: Without = None,
+    rows: Annotated[
+        bool, typer.Option("--rows", help="Show the file of each row of the tables.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Check the installation and what a model can use now; show where each table row is from."""
+    """Check the installation and what a model can use now."""
     from brandmodel.cli.checks import examined
 
     async def work() -> Show:
@@ -244,7 +247,7 @@ def doctor(
         return lambda: _shown(found)
 
     def _shown(found: Findings) -> None:
-        views.show_checks(found, as_json=as_json)
+        views.show_checks(found, rows=rows, as_json=as_json)
         if any(check.state == "bad" for check in found.checks):
             raise typer.Exit(EXIT["ours"])
 

@@ -28,7 +28,13 @@ Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 Open = Callable[[Path | None, str | None], AsyncBrandModel]
 """The model of a brand project, as every command opens it."""
 
-_PARTS = {"settled": "green", "forfeited": "yellow", "held": "cyan", "unknown": "red"}
+_PARTS = {
+    "settled": ("green", "█"),
+    "forfeited": ("yellow", "▓"),
+    "held": ("cyan", "▒"),
+    "unknown": ("red", "░"),
+}
+"""What money can be: in a colour, and in a sign that tells it apart without one."""
 _BAR = 28
 
 
@@ -181,7 +187,7 @@ def _show_spent(
     grid.add_section()
     grid.add_row(*cells[-1], "", style="bold")
     out.print(grid)
-    legend = "  ".join(f"[{_PARTS[part]}]█[/] {part}" for part in parts)
+    legend = "  ".join(_filled(part, 1) + f" {part}" for part in parts)
     out.print(f"{legend}   [dim]{_last(days)}, days in UTC[/]")
     if total.unknown:
         out.print("[red]unknown[/]  nobody knows what became of it: brandmodel unknown")
@@ -201,15 +207,20 @@ def _width(names: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
 
 
 def _bar(row: Spent, most: int, length: int) -> str:
-    """A bar of one colour a part; together they are as long as the row's share of the dearest."""
+    """A bar of one colour and sign a part; together they are as long as the row's share of the dearest."""
     drawn, end, at = "", 0, 0
-    for part, colour in _PARTS.items():
+    for part in _PARTS:
         end += getattr(row, part)
         until = round(end * length / most) if most else 0
         until = max(until, at + 1) if getattr(row, part) else until
-        drawn += f"[{colour}]{'█' * (until - at)}[/]" if until > at else ""
+        drawn += _filled(part, until - at) if until > at else ""
         at = max(at, until)
     return drawn
+
+
+def _filled(part: str, length: int) -> str:
+    colour, sign = _PARTS[part]
+    return f"[{colour}]{sign * length}[/]"
 
 
 def _spent_json(row: Spent) -> dict[str, Any]:

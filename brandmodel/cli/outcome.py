@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brandmodel.cli.printing import Form, console, print_json, safe, table
-from brandmodel.engine.receipt import saving
 from brandmodel.tasks import STAGES
 
 if TYPE_CHECKING:
@@ -43,8 +42,8 @@ def _show_in_words(result: Result, paths: Mapping[str, Path], *, seed: int) -> N
         f"${receipt.paid_usd:.4f}"
     )
     _show_files(out, result, paths)
-    if receipt.saved_usd:
-        out.print(saving(receipt.saved_usd))
+    for remark in receipt.remarks:
+        out.print(remark)
     for note in receipt.notes:
         out.print(f"[yellow]note[/]  {safe(note)}")
     if result.status == "waiting":

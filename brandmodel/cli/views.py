@@ -196,8 +196,8 @@ def show_project(folder: Path, files: Sequence[Path], *, as_json: bool) -> None:
     )
 
 
-def show_checks(findings: Findings, *, as_json: bool) -> None:
-    """What ``doctor`` found."""
+def show_checks(findings: Findings, *, rows: bool = False, as_json: bool) -> None:
+    """What ``doctor`` found; on request the file of each row."""
     if as_json:
         print_json(findings.model_dump(mode="json"))
         return
@@ -205,10 +205,13 @@ def show_checks(findings: Findings, *, as_json: bool) -> None:
     for check in findings.checks:
         hint = f"  [dim]{safe(check.hint)}[/]" if check.hint else ""
         out.print(f"{_CHECK[check.state]} [bold]{check.subject}[/]  {safe(check.finding)}{hint}")
-    rows = table("row", "name", "from file")
+    if not rows:
+        out.print(f"[dim]{len(findings.rows)} rows of tables; --rows shows the file of each[/]")
+        return
+    grid = table("row", "name", "from file")
     for row in findings.rows:
-        rows.add_row(row.kind, row.name, safe(row.file))
-    out.print(rows)
+        grid.add_row(row.kind, row.name, safe(row.file))
+    out.print(grid)
 
 
 def show_error(error: BrandModelError, *, form: Form) -> None:

@@ -205,10 +205,11 @@ def _all_failed(ask: Ask, trail: Trail) -> BrandModelError:
     if failures and not tried:
         return failures[-1]
     last = tried[-1] if tried else None
+    hint = f"`brandmodel show {ask.run_id}` tells what each target said" if ask.run_id else ""
     error = RoutingError(
         f"{task} could not be served: {last.message if last else 'it has no target'}",
         attempts=tried,
-        hint=last.hint if last else "",
+        hint=(last.hint if last else "") or hint,
     )
     error.__cause__ = last
     return error

@@ -109,6 +109,15 @@ class Receipt(Value):
         """Every note of every step, once."""
         return tuple(dict.fromkeys(note for step in self.steps for note in step.notes))
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be said of its money beside the sums."""
+        tries = (one for step in self.steps for one in step.attempts)
+        # Of a result that is of no use, the vendor's figure is what it is charged at.
+        charged = [one.usd for one in tries if one.usd and one.outcome != "BadResultError"]
+        said = [lost(len(charged), sum(charged))] if charged else []
+        return (*said, *([saving(self.saved_usd)] if self.saved_usd else []))
+
     def __str__(self) -> str:
         """A plain table, one line a step."""
         wide = max((len(step.name) for step in self.steps), default=4)
@@ -119,10 +128,16 @@ class Receipt(Value):
         ]
         total = f"{self.units:,.1f} units, {self.seconds:.2f} s, ${self.paid_usd:.4f} paid"
         lines.append(f"{total}, ${self.reused_usd:.4f} reused")
-        if self.saved_usd:
-            lines.append(saving(self.saved_usd))
+        lines += self.remarks
         lines += [f"note: {note}" for note in self.notes]
         return "\n".join(lines)
+
+
+def lost(calls: int, usd: float) -> str:
+    """What calls that brought nothing are charged at, in words."""
+    are = "1 call that got lost is" if calls == 1 else f"{calls} calls that got lost are"
+    their = "its" if calls == 1 else "their"
+    return f"{are} charged at {their} upper price, up to ${usd:.4f} more than billed"
 
 
 def saving(usd: float) -> str:

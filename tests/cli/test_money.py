@@ -16,11 +16,12 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
+from brandmodel.errors import RejectedError
 from brandmodel.recipes import recipe
 from brandmodel.tasks import Brief, Context
 from brandmodel.testing import FakeVendor
 from tests.cli.program import Cli, environment
-from tests.engine.fakes import Render, vendor
+from tests.engine.fakes import Render, Text, vendor
 
 ROOT = Path(__file__).parents[2]
 TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
@@ -244,7 +245,6 @@ def test_without_a_terminal_the_first_live_run_says_yes_is_needed(
     words = ("--recipe", "words")
     refused = cli("run", "one", *words)
     assert (refused.code, "--yes" in refused.err) == (2, True)
-    assert "fake" not in refused.said
     assert not fake.calls
     assert cli("run", "one", *words, "--yes").code == 0
     # The project has agreed to this model and these vendors.
@@ -284,6 +284,49 @@ def test_a_model_may_ask_nothing(cli: Cli, fake: FakeVendor, tmp_path: Path) -> 
     assert cli("run", "one", "--recipe", "words").code == 0
 
 
+def test_without_a_terminal_the_terms_are_told(cli: Cli, fake: FakeVendor) -> None:
+    refused = cli("run", "one two", "--recipe", "words")
+    assert refused.code == 2
+    for said in ("fake-1", "it may use fake;", "$0.5000 to $0.5000", "at most $2.0000", "--yes"):
+        assert said in refused.err
+
+
+def test_a_call_that_got_lost_is_told_of_on_the_receipt(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So little that it is sent once more, and both are charged.
+    fake = served(tmp_path, usd=0.01)
+    monkeypatch.setenv("BRANDMODEL_ROUTERS", str(tmp_path / "routers"))
+    monkeypatch.setenv("BRANDMODEL_HOME", str(tmp_path / "home"))
+    fake.lose_replies = 1
+    ran = cli("run", "one two", "--recipe", "words", "--yes")
+    assert (ran.code, fake.billed_usd_nano) == (0, 30_000_000), ran.said
+    said = "1 call that got lost is charged at its upper price, up to $0.0100 more than billed"
+    assert said in ran.out
+    assert "got lost" not in cli("run", "one two", "--recipe", "words", "--yes").out
+
+
+def test_where_all_fail_it_is_told_where_to_look(cli: Cli, fake: FakeVendor) -> None:
+    def down(request: Render, take: int) -> Text:
+        raise RejectedError("no", started=False)
+
+    fake.serves(Render, down, usd_per_call=0.25)
+    failed = cli("run", "one", "--recipe", "words", "--yes")
+    assert failed.code == 1
+    run = cli("runs", "--json").json[0]["run_id"]
+    assert f"brandmodel show {run}" in failed.err
+    assert "fake/Render" in cli("show", run).out
+
+
+def test_parts_are_told_apart_without_colour(cli: Cli, fake: FakeVendor) -> None:
+    make(cli, "one two")
+    lose(cli, fake, "four")
+    shown = cli("spend").out
+    for sign, part in (("█", "settled"), ("░", "unknown")):
+        assert f"{sign} {part}" in shown
+    assert "█░" in shown.replace("██", "█").replace("░░", "░")
+
+
 def test_a_vendor_can_be_left_out(cli: Cli, fake: FakeVendor) -> None:
     for command in (("run", "--yes"), ("quote",)):
         refused = cli(command[0], "one", "--recipe", "words", "--without", "fake", *command[1:])
@@ -293,7 +336,10 @@ def test_a_vendor_can_be_left_out(cli: Cli, fake: FakeVendor) -> None:
     findings = {check["subject"]: check for check in found.json["checks"]}
     assert findings["vendor fake"]["finding"] == "cannot be used: it is left out"
     assert findings["task Render"]["state"] == "bad"
+    assert findings["task Render"]["hint"] == "leave out fewer vendors"
     assert found.code == 1
+    assert "fake.toml" not in cli("doctor").out
+    assert "fake.toml" in cli("doctor", "--rows").out
     nobody = cli("doctor", "--without", "nobody", "--json").json["checks"]
     assert {c["subject"]: c["state"] for c in nobody}["vendor nobody"] == "bad"
 

@@ -12,6 +12,10 @@ from types import ModuleType
 
 import pytest
 
+from brandmodel.engine.providers import (
+    _WIRES,  # pyright: ignore[reportPrivateUsage]  # Which wires there are is told here alone.
+)
+from brandmodel.routing import load_tables
 from tests.docs.pages import ROOT, Broken, pages, run_page
 
 PAGES = pages()
@@ -87,6 +91,14 @@ def test_every_page_is_found_from_the_index() -> None:
 def test_generated_pages_are_as_the_code_has_it() -> None:
     for page, text in _script(ROOT / "docs" / "reference" / "make.py").generated().items():
         assert page.read_text(encoding="utf-8") == text, "run `python docs/reference/make.py`"
+
+
+def test_the_readme_counts_what_the_tables_hold() -> None:
+    rows = load_tables().targets
+    priced = [i for i, row in rows.items() if row.written.price or row.written.tokens]
+    vendors, wires = ({i.partition("/")[0] for i in priced}, set(_WIRES))
+    said = f"{len(wires)} wires and {len(priced)} priced targets of {len(vendors)} vendors"
+    assert said in (ROOT / "README.md").read_text(encoding="utf-8"), said
 
 
 def test_pictures_are_small() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -250,3 +251,33 @@ def test_the_program_writes_its_tables_listens_and_stops(tmp_path: Path) -> None
         rest, _ = program.communicate(timeout=20)
     assert program.returncode == 0
     assert key not in line + rest
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--latency", "-1"], "'-1' is not a number of seconds"),
+        (["--latency", "nan"], "'nan' is not a number of seconds"),
+        (["--fault", "abc"], "'abc' is not a share from 0 to 1"),
+        (["--port", "70000"], "'70000' is not a port"),
+        (["--port", "TAKEN"], "--port TAKEN: Address already in use; --port 0 takes a free one"),
+        (["--port", "0", "--write-routers", "FILE/x"], "FILE"),
+    ],
+)
+def test_what_the_program_cannot_do_is_said_in_a_line(
+    tmp_path: Path, options: list[str], said: str
+) -> None:
+    (tmp_path / "file").touch()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        names = {"TAKEN": str(taken.getsockname()[1]), "FILE": str(tmp_path / "file")}
+        for name, value in names.items():
+            options = [option.replace(name, value) for option in options]
+            said = said.replace(name, value)
+        command = [sys.executable, "-m", "brandmodel.testing.vendors", *options]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
