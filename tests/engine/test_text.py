@@ -12,6 +12,7 @@ import pytest
 
 from brandmodel import AsyncBrandModel, BrandModel
 from brandmodel.engine import slices
+from brandmodel.engine.looks import Looks
 from brandmodel.engine.receipt import Answer
 from brandmodel.engine.text import TextPath
 from brandmodel.errors import (
@@ -399,7 +400,9 @@ async def test_a_warm_call_asks_no_journal(
     place.tables(caps="day_usd = 1")
     async with place.model() as model:
         engine, journal = model.engine, Counted(tmp_path / "counted.sqlite")
-        text = TextPath(engine.tables, journal, engine.store, engine.providers.of, Health())
+        text = TextPath(
+            engine.tables, journal, engine.store, engine.providers.of, Health(), Looks()
+        )
         await text.call(saying("cold"), model=None)
         assert journal.asked == ["taken", "reserve"]
         journal.asked.clear()
