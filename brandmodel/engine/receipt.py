@@ -167,8 +167,7 @@ class Event:
 
     Attributes:
         kind: ``step-started``, ``step-sketched``, ``step-finished``, or ``run-finished``.
-        sketch: on ``step-sketched``, the picture as far as it is; a reused step has none.
-        step: on ``step-finished``, its receipt.
+            step: on ``step-finished``, its receipt.
         name: of the step.
         task: of the step.
         paid_usd: paid so far in this run.
@@ -184,3 +183,4 @@ class Event:
     paid_usd: float = 0.0
     seconds: float = 0.0
     status: RunStatus = "running"
+    sketch: on ``step-sketched``, the picture as far as it is; a reused step has none.
