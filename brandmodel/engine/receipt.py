@@ -172,6 +172,7 @@ class Event:
         task: of the step.
         paid_usd: paid so far in this run.
         seconds: since the run began.
+        sketch: on ``step-sketched``, the picture as far as it is; a reused step has none.
     """
 
     kind: Literal["step-started", "step-sketched", "step-finished", "run-finished"]
@@ -179,8 +180,7 @@ class Event:
     name: str = ""
     task: str = ""
     step: StepReceipt | None = None
-    sketch: Asset | None = None
     paid_usd: float = 0.0
     seconds: float = 0.0
     status: RunStatus = "running"
-    sketch: on ``step-sketched``, the picture as far as it is; a reused step has none.
+    sketch: Asset | None = None
