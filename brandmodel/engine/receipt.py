@@ -167,7 +167,7 @@ class Event:
 
     Attributes:
         kind: ``step-started``, ``step-sketched``, ``step-finished``, or ``run-finished``.
-            step: on ``step-finished``, its receipt.
+        step: on ``step-finished``, its receipt.
         name: of the step.
         task: of the step.
         paid_usd: paid so far in this run.
