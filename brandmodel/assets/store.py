@@ -7,7 +7,6 @@ import errno
 import hashlib
 import os
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 
 from brandmodel.assets.probe import probe
@@ -15,8 +14,8 @@ from brandmodel.errors import StorageError
 from brandmodel.tasks import Asset
 
 SMALL = 64 * 1024
-"""Up to here bytes are read and written where they are asked for: that takes less than a thread does to
-wake up. The waiting for the disk has a thread in any case."""
+"""Up to here bytes are read and hashed where they are asked for: that takes less than a thread does to wake
+up. Writing waits for the disk, and has a thread in any case."""
 
 
 class FolderStore:
@@ -48,16 +47,14 @@ class FolderStore:
             return await asyncio.to_thread(self.put_now, data, name=name)
         asset = _described(data, name=name)
         if not self.has(asset):
-            begun = _begun(self._place(asset), data)
-            # What is begun is finished, even if nobody waits any more: its handles are open.
-            await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, begun.finish))
+            await asyncio.to_thread(write_durably, self._place(asset), data)
         return asset
 
     def put_now(self, data: bytes, *, name: str = "") -> Asset:
         """``put`` for callers outside an event loop."""
         asset = _described(data, name=name)
         if not self.has(asset):
-            _begun(self._place(asset), data).finish()
+            write_durably(self._place(asset), data)
         return asset
 
     async def read(self, asset: Asset) -> bytes:
@@ -88,13 +85,39 @@ class FolderStore:
         return data
 
 
-def write_durably(path: Path, data: bytes) -> None:
+def write_durably(path: Path | str, data: bytes) -> None:
     """Write a whole file or nothing: temp file, fsync, rename, fsync of the folder.
 
     Raises:
         StorageError: the folder cannot be written, or the disk is full.
     """
-    _begun(str(path), data).finish()
+    parent, name = os.path.split(path)
+    try:
+        folder = _folder(parent)
+        try:
+            _write(f"{parent}/.new-{secrets.token_hex(8)}", f"{parent}/{name}", data)
+            # Its entry has to reach the disk as well.
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise _refused(parent, error) from error
+
+
+def _write(temporary: str, path: str, data: bytes) -> None:
+    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(handle, rest) :]
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def _described(data: bytes, *, name: str) -> Asset:
@@ -109,60 +132,6 @@ def _described(data: bytes, *, name: str) -> Asset:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Begun:
-    """A file whose bytes are written, but not yet on the disk.
-
-    Attributes:
-        handle: of the temporary file.
-        folder: open, too, since its entry has to reach the disk as well.
-    """
-
-    path: str
-    temporary: str
-    handle: int
-    folder: int
-
-    def finish(self) -> None:
-        """Wait for the disk, and give the file its name."""
-        try:
-            try:
-                os.fsync(self.handle)
-                os.replace(self.temporary, self.path)
-            except BaseException:
-                Path(self.temporary).unlink(missing_ok=True)
-                raise
-            os.fsync(self.folder)
-        except OSError as error:
-            raise _refused(self.path, error) from error
-        finally:
-            os.close(self.handle)
-            os.close(self.folder)
-
-
-def _begun(path: str, data: bytes) -> _Begun:
-    parent = os.path.dirname(path)
-    temporary = f"{parent}/.new-{secrets.token_hex(8)}"
-    try:
-        folder = _folder(parent)
-        try:
-            handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-            try:
-                rest = memoryview(data)
-                while rest:
-                    rest = rest[os.write(handle, rest) :]
-            except BaseException:
-                os.close(handle)
-                Path(temporary).unlink(missing_ok=True)
-                raise
-        except BaseException:
-            os.close(folder)
-            raise
-    except OSError as error:
-        raise _refused(path, error) from error
-    return _Begun(path, temporary, handle, folder)
-
-
 def _folder(path: str) -> int:
     """A folder, open; made where it is missing."""
     try:
@@ -172,8 +141,8 @@ def _folder(path: str) -> int:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
 
-def _refused(path: str, error: OSError) -> StorageError:
+def _refused(folder: str, error: OSError) -> StorageError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     what = "the disk is full" if full else (error.strerror or str(error))
     hint = "free space and run again" if full else "choose a folder that can be written"
-    return StorageError(f"{os.path.dirname(path)}: {what}", hint=hint)
+    return StorageError(f"{folder}: {what}", hint=hint)
