@@ -200,8 +200,10 @@ def _forget(vendors: Counter, name: str) -> None:
     from brandmodel.routing.load import load_tables
 
     base = load_tables([("test", vendors.routers)]).vendors[name].value.base_url
+    bearer = {"authorization": f"Bearer {vendors.keys[name]}"}
     paths = {
-        "openai": ("/chat/completions", {"authorization": f"Bearer {vendors.keys['openai']}"}),
+        "openai": ("/chat/completions", bearer),
+        "openrouter": ("/chat/completions", bearer),
         "anthropic": ("/v1/messages", {"x-api-key": vendors.keys["anthropic"]}),
         "google": (
             "beta/models/fake-gemini:generateContent",
