@@ -25,11 +25,12 @@ async def drawn(ctx: Context, brief: Brief) -> dict[str, str]:
 async def test_a_job_that_never_ends(vendor: str, vendors: Counter, tmp_path: Path) -> None:
     recipe("drawn-late", makes=("text/plain",))(drawn)
     routers = shutil.copytree(vendors.routers, tmp_path / "routers")
-    (routers / "fake-studio.toml").write_text(
+    table, targets = routers / "fake-studio.toml", f'["{vendor}/picture", "openai/fake-image"]'
+    written = (
         '[model]\nname = "fake-studio"\ndefault = true\n[tasks]\n'
-        f'GenerateImage = {{ targets = ["{vendor}/picture", "openai/fake-image"], deadline_s = 1 }}\n'
-        "[caps]\nconfirm = false\n"
+        f"GenerateImage = {{ targets = {targets}, deadline_s = 1 }}\n[caps]\nconfirm = false\n"
     )
+    table.write_text(written)
     before = {job["job_id"] for job in vendors.jobs()}
     vendors.fault("never-finishes", vendor)
     async with AsyncBrandModel(routers=routers, home=tmp_path / "home") as model:
@@ -46,6 +47,8 @@ async def test_a_job_that_never_ends(vendor: str, vendors: Counter, tmp_path: Pa
         assert [job for job in begun if job["state"] == "running"] == [], "it was stopped there"
         await model.engine.resolve(attempt.id, "did-not")
         assert (await journal.spending(f"run:{attempt.run_id}")).held_nano == 0
+    table.write_text(written.replace("deadline_s = 1", "deadline_s = 60"))
+    async with AsyncBrandModel(routers=routers, home=tmp_path / "home") as model:
         again = await model.run(f"A late bottle of {vendor}", recipe="drawn-late")
         width, height = again.text.split(" x ")
         assert width == height, "drawn, in the size that the vendor has"
