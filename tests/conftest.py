@@ -5,9 +5,11 @@ import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from brandmodel.providers import _http
 from brandmodel.recipes import RECIPES, find
 from brandmodel.tasks import PROVIDERS
 
@@ -18,7 +20,7 @@ for _name in ("picture", "answer", "film", "voiceover"):
 SHARED = Path(__file__).parents[2] / "shared"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
 
@@ -30,6 +32,8 @@ def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
         if name.startswith("BRANDMODEL_"):
             monkeypatch.delenv(name)
     monkeypatch.setattr(socket.socket, "connect", _loopback_only(socket.socket.connect))
+    # What speaks to vendors has sockets of its own.
+    monkeypatch.setattr(_http, "_request", _asks_loopback_only(_http._request))
     monkeypatch.chdir(tmp_path)
     recipes, providers = dict(RECIPES), dict(PROVIDERS)
     yield
@@ -37,6 +41,15 @@ def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     RECIPES.update(recipes)
     PROVIDERS.clear()
     PROVIDERS.update(providers)
+
+
+def _asks_loopback_only(request: Callable[..., Any]) -> Callable[..., Any]:
+    def checked(client: Any, base_url: str, ask: _http.Ask, headers: Any) -> Any:
+        host = urlsplit(ask.path if "://" in ask.path else base_url).hostname or ""
+        assert host in ("", "127.0.0.1", "::1", "localhost"), f"a test reached for {host}"
+        return request(client, base_url, ask, headers)
+
+    return checked
 
 
 def _loopback_only(connect: Callable[..., Any]) -> Callable[..., Any]:

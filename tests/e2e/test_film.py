@@ -37,11 +37,6 @@ OUTPUTS = ["film", "poster", "captions", "subtitles", "script", "storyboard", "t
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shared_home(tmp_path_factory)
 

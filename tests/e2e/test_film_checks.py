@@ -58,11 +58,6 @@ class Finished:
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def finished(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Finished]:
     home = shared_home(tmp_path_factory)
     async with AsyncBrandModel(home=home) as model:

@@ -46,11 +46,6 @@ HUES = {"alpha": 270, "ink": 120, "phone": 340, "deep": 305, "moving": 180}
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def studio(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncBrandModel]:
     """One model for all, so that its workers start once."""
     home = shared_home(tmp_path_factory)

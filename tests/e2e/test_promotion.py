@@ -18,11 +18,6 @@ POSTER = "A poster for Aurelia, a cold brew tonic: autumn launch, Thursday 7 pm"
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def studio(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncBrandModel]:
     home = shared_home(tmp_path_factory)
     async with AsyncBrandModel(home=home) as model:

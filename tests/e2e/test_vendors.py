@@ -11,7 +11,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,6 @@ from tests.e2e.vendors import (
     handles,
     kept_books,
     nano,
-    program,
     studio,
     without,
 )
@@ -44,17 +42,6 @@ from tests.testing.counter import Counter
 pytestmark = pytest.mark.anyio
 SEEDS = itertools.count(1)
 """Every test asks for something that none before it had: nothing is reused by the fake studio."""
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
-    with program(tmp_path_factory.mktemp("vendors")) as counter:
-        yield counter
 
 
 def size_of(picture: Path) -> tuple[int, int]:

@@ -7,7 +7,6 @@ import itertools
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,17 +41,6 @@ from tests.testing.counter import Counter
 pytestmark = [pytest.mark.anyio, pytest.mark.vendors]
 SEEDS = itertools.count(1)
 CHATS = ("openai", "openrouter", "anthropic", "google")
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
-    with program(tmp_path_factory.mktemp("vendors")) as counter:
-        yield counter
 
 
 # ---- one vendor after the other

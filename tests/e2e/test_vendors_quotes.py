@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from brandmodel import AsyncBrandModel
-from tests.e2e.vendors import DRAFT, FILM, POSTER, command, exact, nano, program
+from tests.e2e.vendors import DRAFT, FILM, POSTER, command, exact, nano
 from tests.testing.counter import Counter
 
 pytestmark = pytest.mark.anyio
@@ -108,17 +108,6 @@ EVERY = [
     Order(FILM, "film", DRAFT, again=True),
 ]
 assert len(QUICK) + len(EVERY) == 50
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
-    with program(tmp_path_factory.mktemp("vendors")) as counter:
-        yield counter
 
 
 def _names() -> Iterator[Any]:

@@ -31,11 +31,6 @@ OUTPUTS = ["voiceover", "captions", "subtitles", "script"]
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def studio(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncBrandModel]:
     """One model for all, so that its workers start once."""
     async with AsyncBrandModel(home=tmp_path_factory.mktemp("home")) as model:

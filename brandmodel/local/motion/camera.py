@@ -8,7 +8,7 @@ point at distance z shifts and grows in proportion to 1/z.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -273,13 +273,3 @@ _MOVES: dict[Move, Callable[[Stage, float, float], tuple[Pose, Pose]]] = {
     "rise": _rise,
     "drift": _drift,
 }
-
-
-def union(boxes: Sequence[Box]) -> Box | None:
-    """The box around all of them."""
-    if not boxes:
-        return None
-    x0, y0 = min(b.x for b in boxes), min(b.y for b in boxes)
-    x1 = max(b.x + b.width for b in boxes)
-    y1 = max(b.y + b.height for b in boxes)
-    return Box(x=x0, y=y0, width=x1 - x0, height=y1 - y0)

@@ -108,11 +108,6 @@ class Jet:
         t = np.clip((self.v - np.float32(low)) / np.float32(high - low), 0, 1)
         return self.through(t * t * (3 - 2 * t), 6 * t * (1 - t) / np.float32(high - low))
 
-    def softplus(self, width: float) -> Jet:
-        """Zero below zero, itself above, with a rounded corner of that width."""
-        root = np.sqrt(self.v * self.v + np.float32(width * width))
-        return self.through((self.v + root) * 0.5, (1 + self.v / root) * 0.5)
-
 
 def smooth(low: float, high: float, x: Floats) -> Floats:
     """Smooth step from 0 at ``low`` to 1 at ``high``; ``high`` may be the smaller."""
